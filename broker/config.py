@@ -1,0 +1,151 @@
+"""Configuration: TOML becomes one frozen struct, secrets come from files or the environment.
+
+Every mistake is one sentence that names the file, the key and what was expected. An unknown key is an error with the
+nearest known key as a suggestion.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import msgspec
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; the text is for the person who wrote it."""
+
+
+class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the broker is and who we are there: the table ``[broker]`` of every component's file.
+
+    Overridden by LABWIRE_BROKER_HOST, _PORT, _USER, _PASSWORD_FILE, _CA_FILE, _TLS, _ROOT; LABWIRE_BROKER_PASSWORD is
+    the password itself.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    user: str = ""
+    password_file: str = ""
+    tls: bool = False
+    ca_file: str = ""
+    root: str = "lab"
+
+    def password(self, env: Mapping[str, str] = os.environ) -> str | None:
+        """The password: LABWIRE_BROKER_PASSWORD, else the content of ``password_file``, else None.
+
+        Raises ConfigError when the file cannot be read.
+        """
+        if "LABWIRE_BROKER_PASSWORD" in env:
+            return env["LABWIRE_BROKER_PASSWORD"]
+        return read_secret(self.password_file, "broker.password_file") if self.password_file else None
+
+
+def read_secret(file: str, key: str) -> str:
+    """The first line of a secret's file. Raises ConfigError naming ``key`` and the file."""
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{key} names {file}, which cannot be read: {_reason(e)}") from e
+
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def load(path: Path, type_: type[T], env: Mapping[str, str] = os.environ) -> T:
+    """Read the TOML file ``path`` as the frozen struct ``type_``.
+
+    A table ``[broker]`` is overridden by the environment; relative ``*_file`` and ``*_dir`` values are taken from the
+    file's own folder. Raises ConfigError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} cannot be read: {_reason(e)}") from e
+    return parse(text, type_, str(path), env, path.parent)
+
+
+def parse(text: str, type_: type[T], name: str, env: Mapping[str, str] = os.environ, folder: Path | None = None) -> T:
+    """The same for a text; ``name`` stands for the file in messages. Raises ConfigError."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise ConfigError(f"{name} is not valid TOML: {e}") from e
+    unknown = sorted(_unknown(table, type_))
+    if unknown:
+        raise ConfigError(f"{name}: " + "; ".join(unknown))
+    if "broker" in type_.__struct_fields__:
+        table["broker"] = table.get("broker", {}) | _from_env(env)
+    if folder is not None:
+        _resolve(table, folder)
+    try:
+        return msgspec.convert(table, type_)
+    except msgspec.ValidationError as e:
+        raise ConfigError(f"{name}: {_plain(e)}") from e
+
+
+def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
+    types: dict[str, Callable[[str], Any]] = {"port": int, "tls": lambda v: v.lower() in ("1", "true", "yes")}
+    found: dict[str, Any] = {}
+    for field in BrokerConfig.__struct_fields__:
+        key = f"LABWIRE_BROKER_{field.upper()}"
+        if key in env:
+            try:
+                found[field] = types.get(field, str)(env[key])
+            except ValueError as e:
+                raise ConfigError(f"the environment's {key} is {env[key]!r}, a whole number was expected") from e
+    return found
+
+
+def _resolve(table: dict[str, Any], folder: Path) -> None:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            _resolve(value, folder)
+        elif isinstance(value, str) and value and key.endswith(("_file", "_dir")):
+            table[key] = str(folder / value)
+
+
+def _unknown(table: Mapping[str, Any], type_: Any, where: str = "") -> list[str]:
+    """Sentences for the keys of ``table`` that the struct ``type_`` does not have, deeply."""
+    fields = {f.encode_name: f.type for f in msgspec.structs.fields(type_)}
+    found: list[str] = []
+    for key, value in table.items():
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(fields))}"
+            found.append(f"unknown key {where + key!r}{hint}")
+        else:
+            found += _unknown_within(value, fields[key], f"{where}{key}.")
+    return found
+
+
+def _unknown_within(value: Any, type_: Any, where: str) -> list[str]:
+    struct = _struct_in(type_)
+    if struct is None:
+        return []
+    if isinstance(value, list):
+        return [s for k, v in enumerate(value) if isinstance(v, dict) for s in _unknown(v, struct, f"{where}{k}.")]
+    if not isinstance(value, dict):
+        return []
+    if getattr(type_, "__origin__", None) is dict:
+        return [s for k, v in value.items() if isinstance(v, dict) for s in _unknown(v, struct, f"{where}{k}.")]
+    return _unknown(value, struct, where)
+
+
+def _struct_in(type_: Any) -> Any:
+    """The one struct inside ``X``, ``X | None``, ``list[X]`` or ``dict[str, X]``; None if there is none or several."""
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return type_
+    inner = [s for s in map(_struct_in, get_args(type_)) if s is not None]
+    return inner[0] if len(inner) == 1 else None
+
+
+def _plain(error: msgspec.ValidationError) -> str:
+    text, _, where = str(error).partition(" - at `$.")
+    return f"key {where.rstrip('`')}: {text}" if where else text
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
