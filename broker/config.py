@@ -73,17 +73,22 @@ def parse(text: str, type_: type[T], name: str, env: Mapping[str, str] = os.envi
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
         raise ConfigError(f"{name} is not valid TOML: {e}") from e
-    unknown = sorted(_unknown(table, type_))
-    if unknown:
-        raise ConfigError(f"{name}: " + "; ".join(unknown))
     if "broker" in type_.__struct_fields__:
         table["broker"] = table.get("broker", {}) | _from_env(env)
     if folder is not None:
         _resolve(table, folder)
+    return convert(table, type_, name)
+
+
+def convert(table: Mapping[str, Any], type_: type[T], where: str) -> T:
+    """Read a table that TOML has already parsed; ``where`` begins every message. Raises ConfigError."""
+    unknown = sorted(_unknown(table, type_))
+    if unknown:
+        raise ConfigError(f"{where}: " + "; ".join(unknown))
     try:
         return msgspec.convert(table, type_)
     except msgspec.ValidationError as e:
-        raise ConfigError(f"{name}: {_plain(e)}") from e
+        raise ConfigError(f"{where}: {_plain(e)}") from e
 
 
 def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
