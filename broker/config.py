@@ -9,9 +9,11 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
+
+from broker.topics import Topics
 
 
 class ConfigError(Exception):
@@ -26,12 +28,17 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """
 
     host: str = "127.0.0.1"
-    port: int = 1883
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 1883
     user: str = ""
     password_file: str = ""
     tls: bool = False
     ca_file: str = ""
     root: str = "lab"
+
+    def __post_init__(self) -> None:
+        Topics(self.root)
+        if self.ca_file and not self.tls:
+            raise ValueError("ca_file is set and tls is not: the connection would not be encrypted")
 
     def password(self, env: Mapping[str, str] = os.environ) -> str | None:
         """The password: LABWIRE_BROKER_PASSWORD, else the content of ``password_file``, else None.
@@ -46,9 +53,12 @@ class BrokerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 def read_secret(file: str, key: str) -> str:
     """The first line of a secret's file. Raises ConfigError naming ``key`` and the file."""
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        lines = Path(file).read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigError(f"{key} names {file}, which cannot be read: {_reason(e)}") from e
+    if not lines[0].strip():
+        raise ConfigError(f"{key} names {file}, whose first line is empty")
+    return lines[0].strip()
 
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -74,7 +84,10 @@ def parse(text: str, type_: type[T], name: str, env: Mapping[str, str] = os.envi
     except tomllib.TOMLDecodeError as e:
         raise ConfigError(f"{name} is not valid TOML: {e}") from e
     if "broker" in type_.__struct_fields__:
-        table["broker"] = table.get("broker", {}) | _from_env(env)
+        broker = table.get("broker", {})
+        if not isinstance(broker, dict):
+            raise ConfigError(f"{name}: key 'broker' is {broker!r}, a table [broker] was expected")
+        table["broker"] = broker | _from_env(env)
     if folder is not None:
         _resolve(table, folder)
     return convert(table, type_, name)
@@ -82,13 +95,14 @@ def parse(text: str, type_: type[T], name: str, env: Mapping[str, str] = os.envi
 
 def convert(table: Mapping[str, Any], type_: type[T], where: str) -> T:
     """Read a table that TOML has already parsed; ``where`` begins every message. Raises ConfigError."""
+    begin = f"{where}: " if where else ""
     unknown = sorted(_unknown(table, type_))
     if unknown:
-        raise ConfigError(f"{where}: " + "; ".join(unknown))
+        raise ConfigError(begin + "; ".join(unknown))
     try:
         return msgspec.convert(table, type_)
     except msgspec.ValidationError as e:
-        raise ConfigError(f"{where}: {_plain(e)}") from e
+        raise ConfigError(begin + _plain(e)) from e
 
 
 def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
@@ -108,6 +122,10 @@ def _resolve(table: dict[str, Any], folder: Path) -> None:
     for key, value in table.items():
         if isinstance(value, dict):
             _resolve(value, folder)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, dict):
+                    _resolve(item, folder)
         elif isinstance(value, str) and value and key.endswith(("_file", "_dir")):
             table[key] = str(folder / value)
 
