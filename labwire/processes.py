@@ -35,6 +35,11 @@ class Child:
     program: Program
     process: asyncio.subprocess.Process
     log: Path
+    log_start: int
+
+    def output(self) -> bytes:
+        """What it has written to its log since it was started."""
+        return self.log.read_bytes()[self.log_start :]
 
     async def watch(self) -> None:
         """Wait for its end, which is always a surprise. Raises Died."""
@@ -75,6 +80,7 @@ class Processes:
         """Start ``program``; its output is appended to its log file."""
         path = self._logs / f"{program.name}.log"
         with path.open("ab") as log_file:
+            begin = log_file.tell()
             process = await asyncio.create_subprocess_exec(
                 *program.argv,
                 cwd=program.cwd,
@@ -83,7 +89,7 @@ class Processes:
                 stderr=log_file,
                 process_group=self._guard.pid,
             )
-        child = Child(program, process, path)
+        child = Child(program, process, path, begin)
         self._children.append(child)
         return child
 
