@@ -136,8 +136,8 @@ def _unknown(table: Mapping[str, Any], type_: Any, where: str = "") -> list[str]
     found: list[str] = []
     for key, value in table.items():
         if key not in fields:
-            near = difflib.get_close_matches(key, fields, n=1)
-            hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(fields))}"
+            near = " or ".join(map(repr, difflib.get_close_matches(key, fields, n=2)))
+            hint = f", did you mean {near}?" if near else f"; known are {', '.join(sorted(fields))}"
             found.append(f"unknown key {where + key!r}{hint}")
         else:
             found += _unknown_within(value, fields[key], f"{where}{key}.")

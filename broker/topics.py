@@ -159,19 +159,23 @@ class Topics:
 
 def _parse_system(levels: list[str]) -> Topic | None:
     match levels:
-        case ["_edge", name, "status"]:
-            return Topic(Kind.EDGE_STATUS, name)
-        case ["_sys", "logger", logger, "commit", source]:
-            return Topic(Kind.COMMIT, source, logger)
-        case ["_sys", "logger", logger, "request", source]:
-            return Topic(Kind.REQUEST, source, logger)
-        case ["_sys", service, name, "status"]:
-            return Topic(Kind.SERVICE_STATUS, name, service)
-        case ["_sys", service, name, "audit"]:
-            return Topic(Kind.AUDIT, name, service)
-        case ["_run", run, "state"]:
-            return Topic(Kind.RUN, run)
-        case ["_note", user, "new"]:
+        case ["_note", user, "new"] if user:
             return Topic(Kind.NOTE, user)
+        case ["_sys", "logger", logger, "commit", source] if _names(logger, source.removeprefix("_")):
+            return Topic(Kind.COMMIT, source, logger)
+        case ["_sys", "logger", logger, "request", source] if _names(logger, source.removeprefix("_")):
+            return Topic(Kind.REQUEST, source, logger)
+        case ["_edge", name, "status"] if _names(name):
+            return Topic(Kind.EDGE_STATUS, name)
+        case ["_sys", service, name, "status"] if _names(service, name):
+            return Topic(Kind.SERVICE_STATUS, name, service)
+        case ["_sys", service, name, "audit"] if _names(service, name):
+            return Topic(Kind.AUDIT, name, service)
+        case ["_run", run, "state"] if _names(run):
+            return Topic(Kind.RUN, run)
         case _:
             return None
+
+
+def _names(*levels: str) -> bool:
+    return all(INSTRUMENT.fullmatch(level) for level in levels)
