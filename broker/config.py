@@ -61,6 +61,16 @@ def read_secret(file: str, key: str) -> str:
     return lines[0].strip()
 
 
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 

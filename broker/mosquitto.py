@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broker.acl import User, acl_text
+from broker.config import write_secret
 
 READY = re.compile(rb"mosquitto version \S+ running")
 LOG = "mosquitto.log"
@@ -84,9 +85,9 @@ def prepare(
 
 def write_users(folder: Path, users: Mapping[User, str], *, root: str = "lab") -> None:
     """Write ``acl`` and ``passwords``; a running Mosquitto takes them at SIGHUP."""
-    _write_private(folder / "acl", acl_text(users, root))
+    write_secret(folder / "acl", acl_text(users, root))
     fresh = folder / "passwords.new"
-    _write_private(fresh, "".join(f"{user.name}:{password}\n" for user, password in users.items()))
+    write_secret(fresh, "".join(f"{user.name}:{password}\n" for user, password in users.items()))
     # Hashes the clear passwords in place; they never stand on a command line.
     done = subprocess.run([find("mosquitto_passwd"), "-U", str(fresh)], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -94,12 +95,6 @@ def write_users(folder: Path, users: Mapping[User, str], *, root: str = "lab") -
         raise MosquittoError(f"mosquitto_passwd refused the passwords: {done.stderr.strip()}")
     fresh.chmod(0o600)
     fresh.replace(folder / "passwords")
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ async def _everything(
         child = await processes.start(program)
         group.create_task(child.watch(), name=f"watch {program.name}")
         await _settled(child, folder)
-    await page.works(f"http://{_local(ports.host)}:{ports.page}", folder.secret("operator-token"), INSTRUMENTS, READY_S)
+    await page.works(f"http://{_local(ports.host)}:{ports.page}", folder.token(), INSTRUMENTS, READY_S)
     link = folder.link(ports, net.shown_host(ports.host))
     folder.keep_link(link)
     print(f"\nThe page is ready:  {link}\nCtrl-C ends everything; the data stays.\n", flush=True)

@@ -1,29 +1,28 @@
 """The demo's data folder: passwords and tokens made once, configurations written at each start, data that stays."""
 
-import fcntl
-import hashlib
 import json
-import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from broker import mosquitto
-from broker.acl import User
-from broker.config import BrokerConfig, ConfigError
+from bridge_ws import tokens
+from broker import users
+from broker.config import BrokerConfig, read_secret, write_secret
+from broker.folder import lock
+from broker.users import UsersConfig, UserTable
 
 INSTRUMENTS = {"balance1": "mt-sics", "stirrer1": "namur", "vib1": "vibration"}
 """Name → simulated kind."""
 
-USERS = (
-    User("edge-demo", "edge", tuple(INSTRUMENTS)),
-    User("logger-main", "logger"),
-    User("bridge-main", "bridge"),
-    User("viewer", "viewer"),
-    User("operator", "operator"),
-)
+USERS = [
+    UserTable(name="edge-demo", role="edge", instruments=list(INSTRUMENTS)),
+    UserTable(name="logger-main", role="logger"),
+    UserTable(name="bridge-main", role="bridge"),
+    UserTable(name="viewer", role="viewer"),
+    UserTable(name="operator", role="operator"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +67,33 @@ class DemoFolder:
     def secret_file(self, name: str) -> Path:
         return self.path / "secrets" / name
 
-    def secret(self, name: str) -> str:
-        """A password or token, made at the first start; its file is readable for the owner only."""
-        file = self.secret_file(name)
+    def token(self) -> str:
+        """The operator's token, made at the first start."""
+        file = self.secret_file("operator-token")
         if not file.exists():
-            write_private(file, secrets.token_urlsafe(24) + "\n")
-        return file.read_text(encoding="utf-8").strip()
+            write_secret(file, secrets.token_urlsafe(32) + "\n")
+        return read_secret(str(file), "the operator's token")
 
     def link(self, ports: Ports, shown_host: str) -> str:
         """The address of the page with the operator's token in its fragment, which browsers never send."""
         host = f"[{shown_host}]" if ":" in shown_host else shown_host
-        return f"http://{host}:{ports.page}/#token={self.secret('operator-token')}"
+        return f"http://{host}:{ports.page}/#token={self.token()}"
+
+    def operator(self) -> tokens.Token:
+        """The one entry of the bridge's tokens."""
+        return tokens.Token("operator", "operator", tokens.digest(self.token()))
 
     def keep_link(self, link: str) -> None:
         """Remember the link for ``labwire demo --link``."""
-        write_private(self.link_file, link + "\n")
+        write_secret(self.link_file, link + "\n")
 
     def prepare(self, ports: Ports) -> None:
-        """Write everything the processes read. Raises MosquittoError."""
-        mosquitto.prepare(self.mosquitto, {user: self.secret(user.name) for user in USERS}, port=ports.broker)
-        write_private(self.path / "tokens.toml", tokens_text({"operator": self.secret("operator-token")}))
+        """Write everything the processes read. Raises ConfigError and MosquittoError."""
+        secrets_dir = str(self.path / "secrets")
+        users.prepare(UsersConfig(data_dir=str(self.mosquitto), secrets_dir=secrets_dir, port=ports.broker, user=USERS))
+        write_secret(self.path / "tokens.toml", tokens.render([self.operator()]))
         for component, text in configurations(self, ports).items():
             self.config(component).write_text(text, encoding="utf-8")
-
-
-def tokens_text(tokens: Mapping[str, str]) -> str:
-    """The bridge's file of tokens: every one an operator's; only their hashes are kept."""
-    return "".join(
-        f'[[token]]\nname = "{name}"\nrole = "operator"\nsha256 = "{hashlib.sha256(token.encode()).hexdigest()}"\n'
-        for name, token in tokens.items()
-    )
 
 
 def configurations(folder: DemoFolder, ports: Ports) -> dict[str, str]:
@@ -122,7 +118,8 @@ def edge_toml(folder: DemoFolder) -> str:
     """The edge's own table and one table an instrument."""
     text = f'[edge]\nname = "demo"\ndata_dir = {quoted(folder.path / "edge")}\n'
     for name, kind in INSTRUMENTS.items():
-        text += f'\n[[instrument]]\nname = "{name}"\ndriver = "{kind}"\nlink = {quoted(folder.lines / name)}\n'
+        text += f'\n[[instrument]]\nname = "{name}"\ndriver = "{kind}"\nport = {quoted(folder.lines / name)}\n'
+        text += "simulated = true\n"
     return text
 
 
@@ -135,27 +132,8 @@ def quoted(path: Path) -> str:
     return json.dumps(str(path), ensure_ascii=False)
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
-
-
 @contextmanager
 def open_folder(path: Path) -> Iterator[DemoFolder]:
     """The folder, held against a second demo in it. Raises ConfigError."""
-    try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (path / "lock").open("w", encoding="utf-8")
-    except OSError as e:
-        raise ConfigError(f"the data folder {path} cannot be used: {e.strerror}") from e
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"a demo already runs in {path}; give the second one another folder: --data") from None
+    with lock(path):
         yield DemoFolder(path.resolve())

@@ -1,0 +1,39 @@
+"""``labwire broker``: set up Mosquitto and its users from one file."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from broker.config import ConfigError, load
+from broker.mosquitto import MosquittoError
+from broker.runtime import EXIT_CONFIG, EXIT_OK
+from broker.users import UsersConfig, prepare
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns 0, or 2 with one sentence about what is wrong with the file or the machine."""
+    args = _parser().parse_args(argv)
+    try:
+        config = load(args.config, UsersConfig)
+        made = prepare(config)
+    except (ConfigError, MosquittoError) as e:
+        print(f"labwire broker: {e}", file=sys.stderr)
+        return EXIT_CONFIG
+    print(f"{config.data_dir}: mosquitto.conf, acl and passwords for {len(config.user)} users are written")
+    if made:
+        print(f"{config.secrets_dir}: new passwords for {', '.join(made)}")
+    print("a running Mosquitto takes users and rights at SIGHUP, ports and addresses at a restart")
+    return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="labwire broker", description="Mosquitto and its users.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    prepare_ = commands.add_parser("prepare", help="write Mosquitto's configuration, rights and passwords")
+    prepare_.add_argument("-c", "--config", type=Path, default=Path("broker.toml"), help="broker.toml")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
