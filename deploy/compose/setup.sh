@@ -1,0 +1,20 @@
+# Runs in the container `setup` before the others. Makes what is missing and gives each secret to the user that reads it.
+set -eu
+umask 077
+secrets=/run/labwire
+
+labwire broker prepare --config /etc/labwire/broker.toml
+
+for name in influxdb-password influxdb-token grafana-password; do
+    [ -s "$secrets/$name" ] || python -c 'import secrets; print(secrets.token_urlsafe(24))' >"$secrets/$name"
+done
+
+if [ ! -s "$secrets/tokens.toml" ]; then
+    labwire bridge token add operator --role operator --file "$secrets/tokens.toml"
+fi
+
+chown -R 1883:1883 /var/lib/labwire/mosquitto    # eclipse-mosquitto
+chown -R 10001:10001 "$secrets"                  # labwire's own services
+chown 1000:1000 "$secrets"/influxdb-*            # influxdb
+chown 472:0 "$secrets/grafana-password"          # grafana
+chmod 711 "$secrets"
