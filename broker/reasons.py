@@ -122,7 +122,8 @@ class Sentences:
         if isinstance(error, ssl.SSLCertVerificationError):
             return self._certificate(error)
         if isinstance(error, ssl.SSLError):
-            return f"TLS with {self.where} failed ({error.reason or error}): does this port speak TLS?"
+            detail = getattr(error, "reason", None) or _reason(error)
+            return f"TLS with {self.where} failed ({detail}): does this port speak TLS?"
         if isinstance(error, socket.gaierror | UnicodeError):
             return f"the host {self._config.host!r} (broker.host) is not known: {_reason(error)}"
         if _is_refusal(error):
