@@ -69,7 +69,7 @@ class Book:
         return Mark(upto=start - 1, have=[(a, b - 1) for a, b in later])
 
     def hear(self, hold: Hold) -> list[Gap]:
-        """Take what the sender's spool has; returns the gaps this closes. Old statuses change nothing: all only grows."""
+        """Take what the sender's spool has; returns the gaps this closes. All only grows: an old status is harmless."""
         self.held = True
         self.next = max(self.next, hold.next, hold.first)
         newly_lost = max(0, hold.lost - self.lost)

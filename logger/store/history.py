@@ -1,0 +1,306 @@
+"""The read side: what the bridge, the command line and exports ask of the store."""
+
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from broker.messages import Meta
+from logger import traffic
+from logger.ledger import Book, Gap, Stream
+from logger.pieces import SPAN_US, Chunk, Packed, Shape, summaries, unpack
+from logger.store import marks as marking
+from logger.store.books import read_books
+from logger.store.buckets import Buckets, Gatherer
+from logger.store.marks import MarkLine
+from logger.store.metas import read_meta
+from logger.store.reading import Reader
+
+_PIECES = "SELECT seq, n, t_min, t_max, dt, extra, summary, {body}, shape, book, id FROM piece"
+_IN_TIME = " WHERE source = ? AND t_min >= ? AND t_min < ? AND t_max >= ? ORDER BY t_min, id"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Consecutive raw rows of one boot (``boot`` "" and the logger's own ``seq`` for sample sets without identity)."""
+
+    boot: str
+    chunk: Chunk
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One message of the traffic log. ``payload`` None: sample sets ``seq`` to ``seq`` + ``n`` − 1 of ``boot``."""
+
+    t_ms: int
+    topic: str
+    qos: int
+    retain: bool
+    length: int
+    payload: bytes | None
+    readable: bool = True
+    boot: str = ""
+    seq: int | None = None
+    n: int = 0
+    late: bool = False
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One numbering: ``stored`` ranges, first and last number included; ``end`` is one more than the last known to
+    exist; ``gaps`` is empty when everything is there. ``live``: its sender still holds it."""
+
+    source: str
+    stream: Literal["samples", "events"]
+    boot: str
+    stored: list[tuple[int, int]]
+    end: int
+    gaps: list[Gap]
+    live: bool
+
+    @property
+    def complete(self) -> bool:
+        return not self.gaps
+
+
+class History:
+    """The store as a reader sees it, also when no logger runs. Blocking, one thread at a time.
+
+    Raises HistoryError, here and from every method.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._reader = Reader(path)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def __enter__(self) -> "History":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # --- instruments ---------------------------------------------------------------------------------------------
+
+    def instruments(self) -> list[str]:
+        """Every instrument that has samples or a description, sorted."""
+        with self._reader.snapshot() as db:
+            rows = db.execute(
+                "SELECT name FROM source WHERE id IN (SELECT source FROM book WHERE stream = 0"
+                " UNION SELECT source FROM meta) ORDER BY name"
+            )
+            return [name for (name,) in rows]
+
+    def meta(self, instrument: str) -> Meta | None:
+        """Its present description."""
+        with self._reader.snapshot() as db:
+            return read_meta(db, instrument)
+
+    # --- samples -------------------------------------------------------------------------------------------------
+
+    def buckets(
+        self, instrument: str, channels: Sequence[str], from_us: int, to_us: int, step_us: int
+    ) -> dict[str, Buckets]:
+        """Minimum, maximum and mean per step for ``from_us`` ≤ t < ``to_us``; every channel asked for is a key.
+
+        Numbers and bools; a text channel has no bucket.
+        """
+        gathered = {name: Gatherer(step_us) for name in channels}
+        with self._reader.snapshot() as db:
+            shapes = _Shapes(db)
+            for row in _pieces(db, instrument, from_us, to_us, body="x''"):
+                packed, shape = _packed(row), shapes[row[8]]
+                names = [name for name, _ in shape.channels if name in gathered]
+                if not names:
+                    continue
+                inside = from_us <= packed.t_min and packed.t_max < to_us
+                found = summaries(packed, shape) if inside else {}
+                if found and packed.t_min // step_us == packed.t_max // step_us:
+                    for name in names:
+                        if name in found:
+                            gathered[name].summary(packed.t_min, *found[name])
+                else:
+                    _gather(_with_body(db, row), shape, names, gathered, from_us, to_us)
+        return {name: gatherer.finish() for name, gatherer in gathered.items()}
+
+    def rows(self, instrument: str, channels: Sequence[str] | None, from_us: int, to_us: int) -> Iterator[Rows]:
+        """Raw rows with ``from_us`` ≤ t < ``to_us``, in the order of their first stamps; None: every channel.
+
+        Reads piece by piece, and sees one moment of the store until it is exhausted or closed.
+        """
+        wanted = None if channels is None else frozenset(channels)
+        with self._reader.snapshot() as db:
+            shapes = _Shapes(db)
+            boots = dict(db.execute("SELECT id, boot FROM book"))
+            for row in _pieces(db, instrument, from_us, to_us, body="body"):
+                shape = shapes[row[8]]
+                chunk = _cut(unpack(_packed(row), shape, wanted), from_us, to_us)
+                for part in chunk:
+                    yield Rows(boots[row[9]], part, shape)
+
+    def channels(self, instrument: str, from_us: int, to_us: int) -> list[tuple[str, str]]:
+        """The (channel, type) pairs that occur, in the order they first do: what a table of these rows needs."""
+        found: dict[tuple[str, str], None] = {}
+        with self._reader.snapshot() as db:
+            shapes = _Shapes(db)
+            sql = (
+                "SELECT DISTINCT shape FROM piece JOIN source ON source.id = piece.source WHERE name = ? AND t_min >= ?"
+            )
+            ids = db.execute(sql + " AND t_min < ? AND t_max >= ?", (instrument, from_us - SPAN_US, to_us, from_us))
+            for (id_,) in sorted(ids):
+                found.update(dict.fromkeys(shapes[id_].channels))
+        return list(found)
+
+    def span(self, instrument: str) -> tuple[int, int] | None:
+        """The first and the last stamp stored, µs; None without samples."""
+        with self._reader.snapshot() as db:
+            row = db.execute(
+                "SELECT min(t_min), max(t_min) FROM piece JOIN source ON source.id = piece.source WHERE name = ?",
+                (instrument,),
+            ).fetchone()
+            if row[0] is None:
+                return None
+            (last,) = db.execute(
+                "SELECT max(t_max) FROM piece JOIN source ON source.id = piece.source WHERE name = ? AND t_min >= ?",
+                (instrument, row[1] - SPAN_US),
+            ).fetchone()
+            return int(row[0]), int(last)
+
+    # --- what people and instruments said ------------------------------------------------------------------------
+
+    def marks(self, from_ms: int, to_ms: int) -> list[MarkLine]:
+        """Notes, runs, events and finished commands of a time, in order."""
+        with self._reader.snapshot() as db:
+            return marking.read(db, from_ms, to_ms)
+
+    # --- traffic -------------------------------------------------------------------------------------------------
+
+    def log(self, topic_filter: str | None, since_ms: int | None, until_ms: int | None, limit: int) -> list[LogEntry]:
+        """The last ``limit`` messages that match, oldest first. ``topic_filter`` is an MQTT filter."""
+        since, until = since_ms or 0, 2**62 if until_ms is None else until_ms
+        found: list[LogEntry] = []
+        with self._reader.snapshot() as db:
+            names = dict(db.execute("SELECT id, name FROM topic"))
+            wanted = None
+            if topic_filter is not None:
+                wanted = {id_ for id_, name in names.items() if traffic.matches(topic_filter, name)}
+            boots = dict(db.execute("SELECT id, boot FROM book"))
+            for entries in _segments(db, since, until, wanted):
+                matching = [_entry(e, names, boots) for e in traffic.within(entries, since, until, wanted)]
+                found = matching + found
+                if len(found) >= limit:
+                    break
+        return found[-limit:] if limit else []
+
+    def ledger(self, instrument: str | None = None) -> list[LedgerLine]:
+        """Every numbering of one source, or of all."""
+        with self._reader.snapshot() as db:
+            return [_ledger_line(book) for book in read_books(db, instrument) if book.boot]
+
+
+class _Shapes:
+    """Shapes by number, read once."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._known: dict[int, Shape] = {}
+
+    def __getitem__(self, id_: int) -> Shape:
+        if id_ not in self._known:
+            (body,) = self._db.execute("SELECT body FROM shape WHERE id = ?", (id_,)).fetchone()
+            self._known[id_] = msgspec.json.decode(body, type=Shape)
+        return self._known[id_]
+
+
+_Row = tuple[int, int, int, int, int | None, bytes | None, bytes | None, bytes, int, int, int]
+
+
+def _pieces(db: sqlite3.Connection, instrument: str, from_us: int, to_us: int, *, body: str) -> Iterator[_Row]:
+    source = db.execute("SELECT id FROM source WHERE name = ?", (instrument,)).fetchone()
+    if source is None:
+        return
+    yield from db.execute(_PIECES.format(body=body) + _IN_TIME, (source[0], from_us - SPAN_US, to_us, from_us))
+
+
+def _packed(row: _Row) -> Packed:
+    return Packed(*row[:8])
+
+
+def _with_body(db: sqlite3.Connection, row: _Row) -> Packed:
+    (body,) = db.execute("SELECT body FROM piece WHERE id = ?", (row[10],)).fetchone()
+    return Packed(*row[:7], body)
+
+
+def _gather(
+    packed: Packed, shape: Shape, names: Collection[str], gathered: dict[str, Gatherer], from_us: int, to_us: int
+) -> None:
+    for chunk in _cut(unpack(packed, shape, names), from_us, to_us):
+        for name, column in chunk.columns.items():
+            numbers = column.numbers()
+            if numbers is None:
+                continue
+            if len(numbers) == 1:
+                gathered[name].one(packed.t_min, numbers[0])
+            else:
+                gathered[name].values(chunk.t_us, numbers)
+
+
+def _cut(chunk: Chunk, from_us: int, to_us: int) -> list[Chunk]:
+    """The consecutive rows of a chunk within the time; several parts only when its stamps jump."""
+    inside = (chunk.t_us >= from_us) & (chunk.t_us < to_us)
+    if inside.all():
+        return [chunk]
+    parts, start = [], None
+    for k, here in enumerate([*inside.tolist(), False]):
+        if here and start is None:
+            start = k
+        elif not here and start is not None:
+            parts.append(chunk.slice(start, k))
+            start = None
+    return parts
+
+
+def _segments(
+    db: sqlite3.Connection, since: int, until: int, wanted: Collection[int] | None
+) -> Iterator[list[traffic.Entry]]:
+    """Newest first; without unpacking those that have none of the topics."""
+    rows = db.execute(
+        "SELECT id, codec, topics FROM segment WHERE t_max >= ? AND t_min <= ? ORDER BY id DESC", (since, until)
+    )
+    for id_, codec, topics in rows:
+        if wanted is None or traffic.names_any(topics, wanted):
+            (body,) = db.execute("SELECT body FROM segment WHERE id = ?", (id_,)).fetchone()
+            yield traffic.unpack(codec, body)
+
+
+def _entry(e: traffic.Entry, names: dict[int, str], boots: dict[int, str]) -> LogEntry:
+    qos, retain = e.flags & traffic.QOS, bool(e.flags & traffic.RETAIN)
+    topic = names[e.topic]
+    if e.payload is not None:
+        readable = not e.flags & traffic.UNREADABLE
+        return LogEntry(e.t_ms, topic, qos, retain, len(e.payload), e.payload, readable)
+    return LogEntry(
+        e.t_ms,
+        topic,
+        qos,
+        retain,
+        e.length,
+        None,
+        boot=boots.get(e.book, ""),
+        seq=e.seq,
+        n=e.n,
+        late=bool(e.flags & traffic.LATE),
+        digest=e.digest.hex(),
+    )
+
+
+def _ledger_line(book: Book) -> LedgerLine:
+    stored = [(a, b - 1) for a, b in book.stored]
+    stream: Literal["samples", "events"] = "samples" if book.stream is Stream.SAMPLES else "events"
+    return LedgerLine(book.source, stream, book.boot, stored, book.end, book.gaps(), bool(book.held))
