@@ -70,7 +70,7 @@ def rules(user: User, topics: Topics) -> list[Rule]:
 
 def _edge(user: User, topics: Topics) -> list[Rule]:
     found: list[Rule] = [
-        ("write", topics.edge_status(user.short)),
+        ("readwrite", topics.edge_status(user.short)),
         ("read", topics.service_status("logger", "+")),
     ]
     for instrument in user.instruments:

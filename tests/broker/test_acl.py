@@ -11,7 +11,7 @@ def test_an_edge_writes_its_own_topics_and_reads_its_commands() -> None:
     assert "topic write lab/oven1/data" in lines
     assert "topic read lab/oven1/cmd" in lines
     assert "topic read lab/oven1/cmd/+" in lines
-    assert "topic write lab/_edge/pi/status" in lines
+    assert "topic readwrite lab/_edge/pi/status" in lines
     assert not [line for line in lines if "write" in line and "cmd" in line]
     assert not [line for line in lines if "lab/+" in line or "lab/#" in line]
 
