@@ -1,4 +1,4 @@
-"""``labwire broker``: set up Mosquitto and its users from one file."""
+"""``labwire broker``: set up Mosquitto and its users from one file; write the contract for machines."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from broker.config import ConfigError, load
 from broker.mosquitto import MosquittoError
 from broker.runtime import EXIT_CONFIG, EXIT_OK
+from broker.schema import documents, write
 from broker.users import UsersConfig, prepare
 
 
@@ -15,15 +16,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns 0, or 2 with one sentence about what is wrong with the file or the machine."""
     args = _parser().parse_args(argv)
     try:
-        config = load(args.config, UsersConfig)
-        made = prepare(config)
+        if args.command == "schema":
+            return _schema(args.write)
+        return _prepare(args.config)
     except (ConfigError, MosquittoError) as e:
         print(f"labwire broker: {e}", file=sys.stderr)
         return EXIT_CONFIG
+
+
+def _prepare(file: Path) -> int:
+    config = load(file, UsersConfig)
+    made = prepare(config)
     print(f"{config.data_dir}: mosquitto.conf, acl and passwords for {len(config.user)} users are written")
     if made:
         print(f"{config.secrets_dir}: new passwords for {', '.join(made)}")
     print("a running Mosquitto takes users and rights at SIGHUP, ports and addresses at a restart")
+    return EXIT_OK
+
+
+def _schema(folder: Path | None) -> int:
+    if folder is None:
+        print(documents()["asyncapi.json"], end="")
+        return EXIT_OK
+    try:
+        for path in write(folder):
+            print(path)
+    except OSError as e:
+        raise ConfigError(f"{folder} cannot be written: {e.strerror}") from e
     return EXIT_OK
 
 
@@ -32,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     prepare_ = commands.add_parser("prepare", help="write Mosquitto's configuration, rights and passwords")
     prepare_.add_argument("-c", "--config", type=Path, default=Path("broker.toml"), help="broker.toml")
+    schema = commands.add_parser("schema", help="print the contract as AsyncAPI, or write it with JSON Schemas")
+    schema.add_argument("--write", type=Path, metavar="DIR", help="write asyncapi.json and schema/*.json into DIR")
     return parser
 
 

@@ -18,7 +18,7 @@ from broker.values import MAX_SAFE_INTEGER as MAX_SAFE_INTEGER
 from broker.values import MAX_TS_MS as MAX_TS_MS
 from broker.values import MAX_TTL_MS as MAX_TTL_MS
 from broker.values import ChannelType as ChannelType
-from broker.values import Count, Figures, Integer, Milliseconds, Stamp, check_channels, check_identity
+from broker.values import Count, Figures, Id, Integer, Milliseconds, Seq, Stamp, Ttl, check_channels, check_identity
 from broker.values import MessageError as MessageError
 from broker.values import Quality as Quality
 from broker.values import Value as Value
@@ -156,10 +156,10 @@ class ServiceStatus(_Message, frozen=True):
 class Command(_Message, frozen=True):
     """A command. ``ttl_ms`` after ``ts`` it is never executed any more. ``by`` is whom the bridge authenticated."""
 
-    id: str
+    id: Id
     name: str
     ts: Integer | None = None
-    ttl_ms: int = 5000
+    ttl_ms: Ttl = 5000
     args: dict[str, Value] = {}
     by: str = ""
     via: str = ""
@@ -195,8 +195,8 @@ class Reply(_Message, frozen=True):
     result: dict[str, Value] = {}
     progress: float | None = None
     error: Problem | None = None
-    boot: str | None = None
-    eseq: Count | None = None
+    boot: Id | None = None
+    eseq: Seq | None = None
 
     def __post_init__(self) -> None:
         check_identity(self.boot, self.eseq)
@@ -212,8 +212,8 @@ class Event(_Message, frozen=True):
     channel: str = ""
     state: Literal["", "raised", "cleared"] = ""
     by: str = ""
-    boot: str | None = None
-    eseq: Count | None = None
+    boot: Id | None = None
+    eseq: Seq | None = None
 
     def __post_init__(self) -> None:
         check_identity(self.boot, self.eseq)
@@ -227,8 +227,8 @@ class Note(_Message, frozen=True):
     by: str
     instruments: list[str] = []
     run: str = ""
-    boot: str | None = None
-    eseq: Count | None = None
+    boot: Id | None = None
+    eseq: Seq | None = None
 
     def __post_init__(self) -> None:
         check_identity(self.boot, self.eseq)
@@ -244,8 +244,8 @@ class Run(_Message, frozen=True):
     end: Stamp | None = None
     sample: str = ""
     instruments: list[str] = []
-    boot: str | None = None
-    eseq: Count | None = None
+    boot: Id | None = None
+    eseq: Seq | None = None
 
     def __post_init__(self) -> None:
         check_identity(self.boot, self.eseq)
@@ -260,8 +260,8 @@ class Audit(_Message, frozen=True):
     text: str = ""
     instrument: str = ""
     client: str = ""
-    boot: str | None = None
-    eseq: Count | None = None
+    boot: Id | None = None
+    eseq: Seq | None = None
 
     def __post_init__(self) -> None:
         check_identity(self.boot, self.eseq)
@@ -323,7 +323,7 @@ class Calibration(_Message, frozen=True):
 Last = dict[str, Value]
 """Flat latest values with ``ts``."""
 
-_TYPES: dict[Kind, Any] = {
+TYPES: dict[Kind, Any] = {
     Kind.DATA: Data,
     Kind.BLOCK: Block,
     Kind.LAST: Last,
@@ -341,7 +341,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.RUN: Run,
     Kind.NOTE: Note,
 }
-_DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(t) for kind, t in _TYPES.items()}
+_DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(t) for kind, t in TYPES.items()}
 _encoder = msgspec.json.Encoder()
 
 M = TypeVar("M")

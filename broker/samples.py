@@ -5,8 +5,14 @@ import msgspec
 from broker.values import (
     MAX_SAFE_INTEGER,
     MAX_TS_MS,
+    Below,
     Count,
+    Id,
+    Micros,
+    Millis,
     Quality,
+    Rows,
+    Seq,
     Value,
     check_channels,
     check_identity,
@@ -21,11 +27,11 @@ class Data(_Message, frozen=True):
     """One sample set. ``ts`` in ms since the epoch (UTC), ``us`` the microseconds below it, ``boot``/``seq`` its
     identity; without them no gap detection and no end-to-end delivery."""
 
-    ts: int
+    ts: Millis
     values: dict[str, Value]
-    boot: str | None = None
-    seq: int | None = None
-    us: int = 0
+    boot: Id | None = None
+    seq: Seq | None = None
+    us: Below = 0
     fold: Count = 0
     rev: str | None = None
     q: dict[str, Quality] = {}
@@ -53,13 +59,13 @@ class Block(_Message, frozen=True):
     history, not now. ``q`` is sparse: channel → row number as text → code. ``u`` is one number or one a row.
     """
 
-    boot: str
-    seq: int
-    n: int
+    boot: Id
+    seq: Seq
+    n: Rows
     cols: dict[str, list[Value]]
-    t0_us: int | None = None
-    dt_us: int | None = None
-    t_us: list[int] | None = None
+    t0_us: Micros | None = None
+    dt_us: Micros | None = None
+    t_us: list[Micros] | None = None
     late: bool = False
     fold: Count = 0
     rev: str | None = None

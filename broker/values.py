@@ -37,6 +37,22 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
 
+def _told(**limits: int) -> msgspec.Meta:
+    """Limits for the published schema; the message's own check has the better sentence."""
+    return msgspec.Meta(extra_json_schema=limits)
+
+
+Id = Annotated[str, _told(minLength=1, maxLength=64)]
+Seq = Annotated[int, _told(minimum=0, maximum=MAX_SAFE_INTEGER - 1)]
+Ttl = Annotated[int, _told(minimum=1, maximum=MAX_TTL_MS)]
+Micros = Annotated[int, _told(minimum=0, maximum=MAX_TS_MS * 1000 - 1)]
+"""Microseconds since the epoch, UTC."""
+Millis = Annotated[int, _told(minimum=0, maximum=MAX_TS_MS - 1)]
+"""Milliseconds since the epoch, UTC; ``Below`` are the microseconds below them."""
+Below = Annotated[int, _told(minimum=0, maximum=999)]
+Rows = Annotated[int, _told(minimum=1)]
+
+
 class MessageError(ValueError):
     """A payload that is not what its topic promises; the text says where and what was expected."""
 

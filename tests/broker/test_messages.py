@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.messages import (
-    _TYPES,
     MAX_SAFE_INTEGER,
     MAX_TS_MS,
+    TYPES,
     Block,
     Channel,
     Data,
@@ -87,7 +87,7 @@ def part_of(written: Any, payload: Any) -> bool:
 def test_every_field_of_a_message_stands_in_a_golden_one(kind: Kind) -> None:
     shown = {path for case in valid(kind) for path in keys_of(case.payload)}
 
-    assert {path for path in fields_of(_TYPES[kind]) if path not in shown} == set()
+    assert {path for path in fields_of(TYPES[kind]) if path not in shown} == set()
 
 
 def keys_of(value: Any, where: str = "") -> Iterator[str]:
