@@ -1,0 +1,18 @@
+"""Lines to instruments: serial ports and TCP connections behind one small interface (``base.Link``)."""
+
+import time
+
+from broker.runtime import Clock
+from edge.links.address import Address, TcpAddress
+from edge.links.base import Link
+
+
+def make_link(address: Address, clock: Clock = time.time) -> Link:
+    """A line to ``address``, not yet open."""
+    if isinstance(address, TcpAddress):
+        from edge.links.tcp import TcpLink
+
+        return TcpLink(address.host, address.port, clock)
+    from edge.links.serial_port import SerialLink  # pyserial only where there is a serial line
+
+    return SerialLink(address.path, address.settings, clock)

@@ -1,0 +1,180 @@
+"""Keeps one instrument's line open, reads it for ever and lets commands have their turn on it."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Never, Protocol
+
+from broker.commands import CommandFailed
+from broker.messages import Command, Meta, PresenceState, Quality, Value
+from broker.runtime import Clock, Sleep, backoff
+from edge.driver import Driver, Item, Progress, Rows, Sample, Trouble
+from edge.health import Health
+from edge.links.base import Link, LinkError
+
+log = logging.getLogger("edge.supervise")
+
+
+class Outlet(Protocol):
+    """Where readings and states go: what is used of ``broker.agent.Instrument``."""
+
+    def sample(
+        self, values: Mapping[str, Value], *, t_us: int | None = None, q: Mapping[str, Quality] = ...
+    ) -> None: ...
+
+    def block(
+        self,
+        cols: Mapping[str, Sequence[Value]],
+        *,
+        t0_us: int | None = None,
+        dt_us: int | None = None,
+        t_us: Sequence[int] | None = None,
+        q: Mapping[str, Mapping[int, Quality]] = ...,
+    ) -> None: ...
+
+    def status(self, state: PresenceState, reason: str = "") -> None: ...
+
+    def event(
+        self,
+        kind: str,
+        text: str,
+        *,
+        severity: Literal["debug", "info", "warning", "error", "critical"] = "info",
+        state: Literal["", "raised", "cleared"] = "",
+    ) -> None: ...
+
+    def describe(self, meta: Meta) -> None: ...
+
+
+class Supervised:
+    """One instrument: opens its line, runs its driver, reports offline with the reason, waits 1 → 60 s, again.
+
+    Only LinkError means "try again"; any other exception is a mistake of the driver and ends the process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        driver: Driver[Any],
+        new_link: Callable[[], Link],
+        *,
+        clock: Clock = time.time,
+        sleep: Sleep = asyncio.sleep,
+        rng: Callable[[], float] = random.random,
+    ) -> None:
+        self.name = name
+        self.driver = driver
+        self._new_link = new_link
+        self._clock, self._sleep, self._rng = clock, sleep, rng
+        self._link: Link | None = None
+        self._outlet: Outlet | None = None
+        self._health = Health()
+        self._was_read = False
+
+    async def run(self, outlet: Outlet) -> Never:
+        """Read for ever into ``outlet``."""
+        self._outlet = outlet
+        outlet.status(self._health.state, self._health.reason)
+        waits = backoff(rng=self._rng)
+        while True:
+            reason = await self._session(outlet)
+            if self._was_read:
+                waits = backoff(rng=self._rng)
+            self._report_gone(outlet, reason)
+            await self._sleep(next(waits))
+
+    async def execute(self, command: Command, progress: Progress) -> dict[str, Value]:
+        """Carry out a command when the line is free. Raises CommandFailed: ``offline`` at once when it is not open,
+        ``expired`` when its time was over before its turn came, else what the driver says."""
+        link, outlet = self._link, self._outlet
+        if link is None or outlet is None:
+            raise self._offline()
+        await self._take_turn(link, command)
+        try:
+            if self._link is not link:
+                raise self._offline()
+            async with asyncio.timeout(self.driver.meta.commands[command.name].timeout_ms / 1000):
+                return await self.driver.execute(link, command, self._publish, progress)
+        except (LinkError, TimeoutError) as e:
+            raise await self._unknown(link, e) from e
+        finally:
+            link.turn.release()
+
+    # --- the line -----------------------------------------------------------------------------------------------------
+
+    async def _session(self, outlet: Outlet) -> str:
+        """From opening the line to losing it; the reason."""
+        self._was_read = False
+        link = self._new_link()
+        try:
+            await link.open()
+            await self.driver.start(link)
+            outlet.describe(self.driver.meta)
+            self._link = link
+            await self.driver.run(link, self._publish)
+            return f"{self.name} stopped by itself"
+        except LinkError as e:
+            return str(e)
+        finally:
+            self._link = None
+            await link.close()
+
+    def _publish(self, item: Item) -> None:
+        outlet = self._outlet
+        if outlet is None:
+            return
+        if isinstance(item, Trouble):
+            if self._health.trouble(item.reason):
+                log.warning("%s", item.reason)
+                outlet.status("degraded", item.reason)
+            return
+        self._report_reading(outlet)
+        if isinstance(item, Sample):
+            outlet.sample(item.values, t_us=item.t_us, q=item.q)
+        elif isinstance(item, Rows):
+            outlet.block(item.cols, t0_us=item.t0_us, dt_us=item.dt_us, t_us=item.t_us, q=item.q)
+
+    def _report_reading(self, outlet: Outlet) -> None:
+        was_offline = self._health.state == "offline"
+        first = not self._was_read
+        self._was_read = True
+        if self._health.reading():
+            log.info("%s is online", self.name)
+            outlet.status("online")
+            if was_offline and first:
+                outlet.event("link", "the instrument answers", state="cleared")
+
+    def _report_gone(self, outlet: Outlet, reason: str) -> None:
+        was_alive = self._health.state != "offline"
+        if self._health.gone(reason):
+            log.warning("%s is offline: %s", self.name, reason)
+            outlet.status("offline", reason)
+            if was_alive:
+                outlet.event("link", reason, severity="warning", state="raised")
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    async def _take_turn(self, link: Link, command: Command) -> None:
+        """Wait for the line, but never longer than the command lives: nothing fires late."""
+        now = self._clock()
+        begun = now if command.ts is None else command.ts / 1000
+        try:
+            async with asyncio.timeout(max(0.0, begun + command.ttl_ms / 1000 - now)):
+                await link.turn.acquire()
+        except TimeoutError:
+            raise CommandFailed("expired", "the line was busy until the command's time was over") from None
+
+    async def _unknown(self, link: Link, error: Exception) -> CommandFailed:
+        """What to say of a command whose bytes went out and whose answer did not come."""
+        if self._link is link:
+            try:
+                await self.driver.settle(link)
+            except LinkError as e:
+                log.debug("%s: %s", self.name, e)
+        said = str(error) or "no end within the command's time limit"
+        return CommandFailed("no_answer", f"{said}; whether it was done is unknown")
+
+    def _offline(self) -> CommandFailed:
+        return CommandFailed("offline", f"{self.name} is offline: {self._health.reason}")
