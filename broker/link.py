@@ -13,6 +13,8 @@ from broker.session import Session
 
 log = logging.getLogger("broker.link")
 
+CONNACK = 0x20
+"""The first byte of the only packet a broker may begin with."""
 WRITE_AT_ONCE = 64 * 1024
 WRITE_BUFFER = 1024 * 1024
 
@@ -124,15 +126,18 @@ class Link(asyncio.BufferedProtocol):
     # --- in ---
 
     def _handle(self, packets: list[Packet]) -> None:
-        if packets and self.accepted_at is None:
-            self._greet(packets.pop(0))
+        if self.accepted_at is None:
+            if packets:
+                self._greet(packets.pop(0))
+            elif self._inbox.first not in (None, CONNACK):
+                raise LinkError(self._sentences.not_mqtt("its first word is not CONNACK"))
         self._session.handle(packets)
         if self._inbox.malformed:
             raise LinkError(self._sentences.not_mqtt(self._inbox.malformed), protocol.MALFORMED)
 
     def _greet(self, packet: Packet) -> None:
         if not isinstance(packet, ConnAckPacket):
-            raise LinkError(self._sentences.not_mqtt(f"{type(packet).__name__} as its first word"))
+            raise LinkError(self._sentences.not_mqtt("its first word is not CONNACK"))
         code = packet.reason_code.value
         if code >= 0x80:
             raise LinkError(self._sentences.refused(code, packet.reason_str))

@@ -318,6 +318,11 @@ class Inbox:
         self._need = 2  # bytes that the packet at the beginning has at least
         self.malformed = ""
 
+    @property
+    def first(self) -> int | None:
+        """The first byte of a packet that is not complete; None if there is none."""
+        return self._view[0] if self._end else None
+
     def space(self) -> memoryview:
         """Where to put the next bytes; never empty."""
         return self._view[self._end :]
