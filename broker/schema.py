@@ -35,9 +35,7 @@ class Channel:
 
 def channels(topics: Topics) -> list[Channel]:
     """Every topic of the contract, in the order of the documentation."""
-    i, edge, service, name = "{instrument}", "{edge}", "{service}", "{name}"
-    logger, source, user, run = "{logger}", "{source}", "{user}", "{run}"
-    of = topics.of
+    i, of = "{instrument}", topics.of
     return [
         Channel("data", Kind.DATA, of(i, Kind.DATA), "edge", "all", 1, False, "one sample set"),
         Channel("block", Kind.BLOCK, of(i, Kind.BLOCK), "edge", "all", 1, False,
@@ -49,7 +47,7 @@ def channels(topics: Topics) -> list[Channel]:
                 "presence and health of the instrument, every 30 s", "90 s"),
         Channel("cmd", Kind.CMD, of(i, Kind.CMD), "bridge", "edge", 1, False,
                 "a command from the bridge, which vouches for `by`", "ttl"),
-        Channel("cmd-by", Kind.CMD, topics.cmd_by(i, user), "operator", "edge", 1, False,
+        Channel("cmd-by", Kind.CMD, topics.cmd_by(i, "{user}"), "operator", "edge", 1, False,
                 "a command from an MQTT user, whom the broker vouches for", "ttl"),
         Channel("reply", Kind.REPLY, of(i, Kind.REPLY), "edge", "all", 1, False,
                 "the states of a command, exactly one of them terminal"),
@@ -57,19 +55,20 @@ def channels(topics: Topics) -> list[Channel]:
                 "an alarm raised or cleared, a message of the instrument or its driver"),
         Channel("calibration", Kind.CALIBRATION, of(i, Kind.CALIBRATION), "calibration", "all", 1, True,
                 "the calibration in force, channel by channel"),
-        Channel("edge-status", Kind.EDGE_STATUS, topics.edge_status(edge), "edge", "all", 1, True,
+        Channel("edge-status", Kind.EDGE_STATUS, topics.edge_status("{edge}"), "edge", "all", 1, True,
                 "the daemon itself; also its last will", "90 s"),
-        Channel("service-status", Kind.SERVICE_STATUS, topics.service_status(service, name), "service", "all", 1, True,
+        Channel("service-status", Kind.SERVICE_STATUS, topics.service_status("{service}", "{name}"),
+                "service", "all", 1, True,
                 "state and figures of a logger, a bridge, an adapter; also its last will", "90 s"),
-        Channel("commit", Kind.COMMIT, topics.commit(logger, source), "logger", "edge, bridge", 1, True,
+        Channel("commit", Kind.COMMIT, topics.commit("{logger}", "{source}"), "logger", "edge, bridge", 1, True,
                 "what is stored durably of one source"),
-        Channel("request", Kind.REQUEST, topics.request(logger, source), "logger", "edge, bridge", 1, False,
+        Channel("request", Kind.REQUEST, topics.request("{logger}", "{source}"), "logger", "edge, bridge", 1, False,
                 "send these again"),
-        Channel("audit", Kind.AUDIT, topics.audit(service, name), "bridge", "logger", 1, False,
+        Channel("audit", Kind.AUDIT, topics.audit("{service}", "{name}"), "bridge", "logger", 1, False,
                 "what a service did for a person, or refused"),
-        Channel("run", Kind.RUN, topics.run(run), "bridge", "all", 1, True,
+        Channel("run", Kind.RUN, topics.run("{run}"), "bridge", "all", 1, True,
                 "a batch or experiment while it runs; its end is the last message"),
-        Channel("note", Kind.NOTE, topics.note(user), "bridge", "all", 1, False, "an operator's note"),
+        Channel("note", Kind.NOTE, topics.note("{user}"), "bridge", "all", 1, False, "an operator's note"),
     ]  # fmt: skip
 
 
