@@ -1,0 +1,35 @@
+"""What a bridge reads at its start: one frozen struct."""
+
+from typing import Literal
+
+import msgspec
+
+from broker.config import BrokerConfig
+from broker.topics import TopicError, check_name
+
+
+class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """bridge.toml. Paths ending in ``_file`` and ``_dir`` are taken from the file's own folder."""
+
+    name: str = "main"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: str
+    history_db: str = ""
+    tokens_file: str = ""
+    anonymous: Literal["none", "viewer"] = "none"
+    dashboard_dir: str = ""
+    allowed_origins: list[str] = []
+    ring_s: int = 60
+    ring_bytes: int = 128 * 1024 * 1024
+    broker: BrokerConfig = BrokerConfig()
+
+    def __post_init__(self) -> None:
+        try:
+            check_name(self.name, "name")
+        except TopicError as e:
+            raise ValueError(str(e)) from e
+        if not 0 <= self.port < 65536:
+            raise ValueError(f"port {self.port} is not within 0…65535")
+        if not 1 <= self.ring_s <= 3600 or self.ring_bytes < 1024 * 1024:
+            raise ValueError("ring_s is 1…3600 and ring_bytes at least 1048576")

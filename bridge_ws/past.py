@@ -1,0 +1,37 @@
+"""The history, asked in threads: the logger's database is read by this process, also while the logger is down."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from logger.store import History, HistoryError
+
+T = TypeVar("T")
+
+AT_A_TIME = 4
+
+
+class NoHistory(Exception):
+    """The history cannot be asked now; the text says why."""
+
+
+class Past:
+    """Opens the logger's database for each question, a few at a time."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._turn = asyncio.Semaphore(AT_A_TIME)
+
+    async def ask(self, question: Callable[[History], T]) -> T:
+        """Answer ``question`` in a thread. Raises NoHistory."""
+        async with self._turn:
+            return await asyncio.to_thread(self._ask, question)
+
+    def _ask(self, question: Callable[[History], T]) -> T:
+        if self._path is None:
+            raise NoHistory("this bridge knows no history: history_db is not configured")
+        try:
+            return question(History(self._path))
+        except HistoryError as e:
+            raise NoHistory(str(e)) from e

@@ -1,0 +1,219 @@
+"""A real bridge on a free port, and clients for it."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from bridge_ws import frames, tokens
+from bridge_ws.config import BridgeConfig
+from bridge_ws.service import serve
+from broker.client import Client
+from broker.messages import Channel, CommandSpec, Meta, Status, encode
+from broker.mosquitto import free_port
+from broker.topics import Kind, Topics
+from tests.support.broker import TestBroker
+from tests.support.waiting import eventually
+
+OPERATOR = "lw_operator-of-the-tests"
+VIEWER = "lw_viewer-of-the-tests"
+TOKENS = [
+    tokens.Token("olga", "operator", tokens.digest(OPERATOR)),
+    tokens.Token("victor", "viewer", tokens.digest(VIEWER)),
+]
+TOPICS = Topics()
+META = Meta(
+    name="Balance",
+    edge="pi",
+    channels={
+        "weight": Channel(unit="g", resolution=0.0001),
+        "stable": Channel(type="bool"),
+        "mode": Channel(type="str"),
+    },
+    commands={"tare": CommandSpec(timeout_ms=500), "wait": CommandSpec(timeout_ms=60_000)},
+)
+
+
+@dataclass
+class Bridge:
+    """A running bridge."""
+
+    config: BridgeConfig
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.config.port}"
+
+    def http(self, token: str | None = OPERATOR) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30)
+
+    @asynccontextmanager
+    async def page(self, token: str | None = OPERATOR, **options: Any) -> AsyncIterator["PageClient"]:
+        """A client that has been welcomed."""
+        async with self.socket(**options) as socket:
+            page = PageClient(socket)
+            await page.send(op="hello", token=token)
+            page.welcome = await page.until(op="welcome")
+            yield page
+
+    def socket(self, **options: Any) -> connect:
+        url = self.url.replace("http", "ws") + "/ws"
+        return connect(url, subprotocols=["labwire.v1"], max_size=None, **options)  # type: ignore[list-item]
+
+
+class PageClient:
+    """What the page does, in Python."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.welcome: dict[str, Any] = {}
+        self.channels: dict[tuple[str, str], int] = {}
+        self.seen: list[dict[str, Any]] = []
+
+    async def send(self, **op: Any) -> None:
+        await self.socket.send(json.dumps(op))
+
+    async def receive(self, timeout: float = 15) -> dict[str, Any]:
+        """The next message; a binary frame becomes {op: frame, now, parts}."""
+        async with asyncio.timeout(timeout):
+            item = await self.socket.recv()
+        if isinstance(item, bytes):
+            now, parts = frames.decode(item)
+            message: dict[str, Any] = {"op": "frame", "now": now, "parts": parts}
+        else:
+            message = json.loads(item)
+        if message["op"] == "channel":
+            self.channels[message["instrument"], message["channel"]] = message["n"]
+        self.seen.append(message)
+        return message
+
+    async def until(self, **wanted: Any) -> dict[str, Any]:
+        """The next message in which these keys have these values."""
+        while True:
+            message = await self.receive()
+            if all(message.get(k) == v for k, v in wanted.items()):
+                return message
+
+    async def value(self, instrument: str, channel: str, value: Any) -> list[Any]:
+        """Until the channel has this value; returns [ts, value, quality]."""
+        while True:
+            message = await self.until(op="values")
+            got = message["v"].get(str(self.channels.get((instrument, channel))))
+            if got and got[1] == value:
+                return list(got)
+
+    async def samples(self, instrument: str, channel: str, count: int) -> list[tuple[float, float]]:
+        """Until so many samples of the channel have come, as (µs, value)."""
+        found: list[tuple[float, float]] = []
+        while len(found) < count:
+            message = await self.until(op="frame")
+            for part in message["parts"]:
+                if part.header.n == self.channels[instrument, channel]:
+                    found += points(part)
+        return found
+
+
+def points(part: frames.Part) -> list[tuple[float, float]]:
+    """The samples of one block; of buckets their largest."""
+    h = part.header
+    if h.times:
+        return list(zip(*(c.tolist() for c in part.columns), strict=True))
+    assert h.t0_us is not None
+    assert h.dt_us is not None
+    return [(h.t0_us + k * h.dt_us, v) for k, v in enumerate(part.columns[-1].tolist())]
+
+
+@asynccontextmanager
+async def bridge(broker: TestBroker, folder: Path, **settings: Any) -> AsyncIterator[Bridge]:
+    """Run a bridge until the block ends; then it must end well."""
+    file = folder / "tokens.toml"
+    if not file.exists():
+        file.write_text(tokens.render(TOKENS))
+    config = BridgeConfig(
+        **{
+            "port": free_port(),
+            "data_dir": str(folder / "bridge"),
+            "tokens_file": str(file),
+            "broker": broker.config("bridge-main"),
+        }
+        | settings
+    )
+    running = Bridge(config)
+    task = asyncio.create_task(serve(config, running.stop), name="bridge under test")
+    try:
+        await eventually(lambda: _answers(running, task), what="answering")
+        yield running
+    finally:
+        running.stop.set()
+        await task
+
+
+async def _answers(running: Bridge, task: "asyncio.Task[None]") -> bool:
+    if task.done():
+        task.result()
+    try:
+        async with running.http(None) as http:
+            return (await http.get("/healthz")).json()["broker"] == "up"
+    except httpx.TransportError:
+        return False
+
+
+class Instrument:
+    """What an edge says for one instrument, by hand."""
+
+    def __init__(self, client: Client, name: str = "balance1", boot: str = "mh8x2k3q-7f3a") -> None:
+        self.client = client
+        self.name = name
+        self.boot = boot
+        self.seq = 0
+
+    async def put(self, kind: Kind, message: Any, **options: Any) -> None:
+        payload = message if isinstance(message, bytes) else encode(message)
+        await self.client.publish(TOPICS.of(self.name, kind), payload, **options)
+
+    async def appear(self, meta: Meta = META, state: str = "online") -> None:
+        await self.put(Kind.META, meta, retain=True)
+        await self.status(state)
+
+    async def status(self, state: str = "online", **more: Any) -> None:
+        status = Status(state=state, boot=self.boot, ts=now_ms(), edge="pi", **more)  # type: ignore[arg-type]
+        await self.put(Kind.STATUS, status, retain=True, expiry_s=90)
+
+    async def sample(self, ts: int | None = None, q: dict[str, str] | None = None, **values: Any) -> int:
+        """One sample set; returns its time in ms."""
+        ts = ts or now_ms()
+        body = {"ts": ts, "boot": self.boot, "seq": self.seq, "values": values} | ({"q": q} if q else {})
+        self.seq += 1
+        await self.put(Kind.DATA, body)
+        return ts
+
+    async def block(self, late: bool = False, t0_us: int | None = None, dt_us: int = 1000, **cols: list[Any]) -> int:
+        """One regular block; returns the time of its first row in µs."""
+        t0_us = t0_us or now_ms() * 1000
+        n = len(next(iter(cols.values())))
+        body = {"boot": self.boot, "seq": self.seq, "n": n, "t0_us": t0_us, "dt_us": dt_us, "cols": cols, "late": late}
+        self.seq += n
+        await self.put(Kind.BLOCK, body)
+        return t0_us
+
+
+@asynccontextmanager
+async def instrument(broker: TestBroker, name: str = "balance1") -> AsyncIterator[Instrument]:
+    """An edge's connection with one instrument on it."""
+    async with Client(broker.config("edge-pi"), f"edge-of-{name}") as client:
+        async for _ in client.connections():
+            break
+        yield Instrument(client, name)
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
