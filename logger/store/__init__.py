@@ -4,7 +4,8 @@ The read side, also for the bridge: ``from logger.store import History, choose_s
 """
 
 from logger.store.buckets import Buckets, choose_step
-from logger.store.history import History, LedgerLine, LogEntry, MarkLine, Rows
+from logger.store.history import History, LedgerLine, LogEntry, Rows
+from logger.store.marks import MarkLine
 from logger.store.reading import HistoryError
 
 __all__ = ["Buckets", "History", "HistoryError", "LedgerLine", "LogEntry", "MarkLine", "Rows", "choose_step"]

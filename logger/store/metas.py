@@ -31,9 +31,11 @@ class Metas:
         rev = meta.rev or with_rev(meta).rev
         if self.types(source, None).rev == rev:
             return
+        id_ = self._sources.id(source)
+        (turn,) = self._db.execute("SELECT coalesce(max(turn), 0) + 1 FROM meta WHERE source = ?", (id_,)).fetchone()
         self._db.execute(
-            "INSERT INTO meta VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET current_ms = excluded.current_ms",
-            (self._sources.id(source), rev, now_ms, now_ms, payload),
+            "INSERT INTO meta VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET turn = excluded.turn",
+            (id_, rev, now_ms, turn, payload),
         )
         self._current[source] = self._known[source, rev] = _types(meta, rev)
 
@@ -66,7 +68,7 @@ def read_meta(db: sqlite3.Connection, source: str, rev: str | None = None) -> Me
     row = db.execute(
         "SELECT payload, rev FROM meta JOIN source ON source.id = meta.source WHERE name = ?"  # noqa: S608 - no input
         + which
-        + " ORDER BY current_ms DESC LIMIT 1",
+        + " ORDER BY turn DESC LIMIT 1",
         (source,) if rev is None else (source, rev),
     ).fetchone()
     if row is None:

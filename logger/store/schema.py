@@ -36,8 +36,9 @@ CREATE TABLE recent (
     source INTEGER, t_us INTEGER, hash BLOB, arrived_ms INTEGER NOT NULL,
     PRIMARY KEY (source, t_us, hash)) WITHOUT ROWID;
 
+-- Every revision of an instrument's description; the present one has the highest turn.
 CREATE TABLE meta (
-    source INTEGER, rev TEXT, since_ms INTEGER NOT NULL, current_ms INTEGER NOT NULL, payload BLOB NOT NULL,
+    source INTEGER, rev TEXT, since_ms INTEGER NOT NULL, turn INTEGER NOT NULL, payload BLOB NOT NULL,
     PRIMARY KEY (source, rev)) WITHOUT ROWID;
 
 -- Replies, events, notes, runs and audit, as they came; ref is the command's or run's id.

@@ -1,0 +1,74 @@
+"""``labwire logger`` (and ``labwire log``, ``labwire export``): arguments and wiring only."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from broker.config import ConfigError
+from broker.runtime import EXIT_CONFIG, set_up_logging
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="labwire logger", description="Store everything that goes over the broker.")
+    commands = top.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="store everything until stopped")
+    ledger = commands.add_parser("ledger", help="what is stored of each instrument: complete, or the gaps")
+    ledger.add_argument("--instrument", help="only this one")
+    ledger.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_log(commands.add_parser("log", prog="labwire log", help="the messages that went over the broker"))
+    _add_export(commands.add_parser("export", prog="labwire export", help="samples as a table"))
+    for command in commands.choices.values():
+        command.add_argument("-c", "--config", type=Path, default=Path("logger.toml"), help="default: %(default)s")
+        command.add_argument("--log-level", choices=LEVELS, default="info")
+        if command is not run:
+            command.add_argument("--db", type=Path, help="the database itself, instead of the configuration's")
+    return top
+
+
+def _add_log(log: argparse.ArgumentParser) -> None:
+    log.add_argument("--topic", metavar="FILTER", help="an MQTT filter with + and #")
+    log.add_argument("--since", metavar="WHEN", help="2h, 30m, 7d ago, or an ISO date and time")
+    log.add_argument("--until", metavar="WHEN")
+    log.add_argument("--limit", type=int, default=1000, help="the last so many; default: %(default)s")
+    log.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("--instrument", required=True)
+    export.add_argument("--from", dest="start", metavar="WHEN", help="default: the first sample")
+    export.add_argument("--to", dest="end", metavar="WHEN", help="default: the last sample")
+    export.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output (csv only)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the process's exit code."""
+    args = parser().parse_args(argv)
+    set_up_logging(args.log_level)
+    try:
+        return _run(args.config) if args.command == "run" else _read(args)
+    except ConfigError as e:
+        print(f"labwire logger: {e}", file=sys.stderr)
+        return EXIT_CONFIG
+
+
+def _run(path: Path) -> int:
+    from broker import runtime
+    from logger import config, service
+
+    wanted = config.read(path)
+    return runtime.run(lambda stop: service.run(wanted, stop))
+
+
+def _read(args: argparse.Namespace) -> int:
+    from logger import cli, config
+
+    database = args.db or config.read(args.config).database
+    return cli.COMMANDS[args.command](args, database)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

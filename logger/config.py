@@ -1,0 +1,38 @@
+"""The logger's configuration: ``logger.toml``. Every key is explained in docs/configuration-logger.md."""
+
+from pathlib import Path
+
+import msgspec
+
+from broker.config import BrokerConfig, ConfigError, load
+from broker.topics import TopicError, check_name
+from logger.store.schema import FILE_NAME
+
+
+class LoggerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``instruments``: which this logger is responsible for, as shell patterns. ``want_hours``: how far back a new
+    store asks for what the senders still have."""
+
+    data_dir: str
+    name: str = "main"
+    instruments: list[str] = ["*"]
+    want_hours: float = 24.0
+    broker: BrokerConfig = BrokerConfig()
+
+    @property
+    def database(self) -> Path:
+        return Path(self.data_dir) / FILE_NAME
+
+
+def read(path: Path) -> LoggerConfig:
+    """Read ``path``. Raises ConfigError."""
+    config = load(path, LoggerConfig)
+    try:
+        check_name(config.name, "name")
+    except TopicError as e:
+        raise ConfigError(f"{path}: {e}") from e
+    if not config.want_hours >= 0:
+        raise ConfigError(f"{path}: want_hours is {config.want_hours}, a number of hours was expected")
+    if not config.instruments:
+        raise ConfigError(f'{path}: instruments is empty; ["*"] stores every instrument')
+    return config
