@@ -156,6 +156,10 @@ class Delivery:
             return 0
         return max(state.end, state.stored.end_of(state.floor) or state.floor)
 
+    def watermarks(self) -> dict[str, int]:
+        """``watermark`` of every boot of which the present run (or, without a logger, the broker) has said one."""
+        return {n: self.watermark(n) for n, s in self._boots.items() if s.marked or not self._needs_logger}
+
     # --- what to do ---
 
     def next(self, now: float, hold: Sequence[Hold]) -> Span | None:

@@ -26,6 +26,7 @@ __all__ = ["DiskSync", "Record", "Spool", "Stream", "default_limit"]
 log = logging.getLogger("broker.spool")
 
 MOST_BYTES = 2 * 1024**3
+SYNC_BYTES = 1024 * 1024
 MOST_FILES = 4000
 """An edge that starts again and again leaves a small file each time."""
 
@@ -54,6 +55,7 @@ class Spool:
         self._stamp_of = stamp_of
         self._active: dict[Stream, Writer] = {}
         self._stretches: dict[Key, Stretch] = {}
+        self._by_stream: dict[tuple[str, Stream], list[Stretch]] = {}
         self._unsynced: list[int] = []  # descriptors of finished files
         self._lock = lock(folder)
         try:
@@ -108,8 +110,18 @@ class Spool:
         key = Key(source, stream, self.boot)
         stretch = self._stretches.get(key)
         if stretch is None:
-            stretch = self._stretches[key] = Stretch(key, self._number)
+            stretch = self._keep(Stretch(key, self._number))
         return stretch
+
+    def _keep(self, stretch: Stretch) -> Stretch:
+        self._stretches[stretch.key] = stretch
+        self._by_stream.setdefault(stretch.key[:2], []).append(stretch)
+        return stretch
+
+    def _drop_if_over(self, stretch: Stretch) -> None:
+        if stretch.over(self.boot):
+            del self._stretches[stretch.key]
+            self._by_stream[stretch.key[:2]].remove(stretch)
 
     def _write(self, stretch: Stretch, record: Record) -> None:
         source, stream, _ = stretch.key
@@ -147,11 +159,11 @@ class Spool:
             stretch.open_first = None
         self._save_state()
 
-    def stamp(self, source: str, t_us: int) -> int:
-        """Note the stamp of a sample; returns the fold: it grows whenever a stamp is not after the one before."""
+    def stamp(self, source: str, first_us: int, last_us: int | None = None) -> int:
+        """Note the stamps of samples; returns the fold: it grows whenever one is not after the last one noted."""
         last, fold = self._stamps.get(source, (-1, 0))
-        fold += t_us <= last
-        self._stamps[source] = (t_us, fold)
+        fold += first_us <= last
+        self._stamps[source] = (first_us if last_us is None else last_us, fold)
         return fold
 
     def last_stamp(self, source: str) -> int:
@@ -184,11 +196,21 @@ class Spool:
 
     def hold(self, source: str, stream: Stream) -> list[Hold]:
         """What is here of each boot of ``source``, the oldest boot first."""
-        return holds((s for k, s in self._stretches.items() if k[:2] == (source, stream)), self.boot)
+        return holds(self._by_stream.get((source, stream), []), self.boot)
 
     def waiting(self, source: str, stream: Stream) -> int:
         """How many records are here and not known to be stored elsewhere."""
-        return sum(s.waiting for k, s in self._stretches.items() if k[:2] == (source, stream))
+        return sum(s.waiting for s in self._by_stream.get((source, stream), []))
+
+    def unseen(self, source: str, stream: Stream) -> list[Hold]:
+        """What of ``hold`` a logger must be told of at once: losses, and beginnings beyond what it has stored."""
+        told = [(h, self._stretches[Key(source, stream, h.boot)]) for h in self.hold(source, stream)]
+        return [Hold(boot=h.boot, first=h.first if h.first > s.marked else 0, next=2**53, lost=h.lost) for h, s in told]
+
+    def marked(self, source: str, stream: Stream, boot: str) -> int:
+        """The ``end`` of the last ``mark``; 0 before the first."""
+        stretch = self._stretches.get(Key(source, stream, boot))
+        return 0 if stretch is None else stretch.marked
 
     def mark(self, source: str, stream: Stream, boot: str, end: int) -> None:
         """Everything before ``end`` is stored; it may be freed when room is needed. ``end`` may go back."""
@@ -196,8 +218,7 @@ class Spool:
         if stretch is None:
             return
         stretch.marked = end
-        if stretch.over(self.boot):
-            del self._stretches[stretch.key]
+        self._drop_if_over(stretch)
 
     def lose(self, source: str, stream: Stream, boot: str, first: int, end: int, reason: str) -> None:
         """Set records aside for good: not here, or not publishable. Counted; ``hold`` passes over them."""
@@ -259,16 +280,18 @@ class Spool:
             gone.subtract(stretch.holes)  # counted before
             self._count_lost(stretch, len(gone), "the spool is full")
             stretch.holes.remove(0, stretch.first)
-            if stretch.over(self.boot):
-                del self._stretches[stretch.key]
+            self._drop_if_over(stretch)
         if self.lost > lost:
             self._save_state()
         return True
 
     # --- reading ---
 
-    def read(self, source: str, stream: Stream, boot: str, first: int, end: int, limit: int) -> list[Record]:
-        """Records that touch [first, end), in order, until their bodies reach ``limit`` bytes; at least one."""
+    def read(self, source: str, stream: Stream, boot: str, first: int, end: int, limit: int) -> list[Record] | None:
+        """Records that touch [first, end), in order, until their bodies reach ``limit`` bytes; at least one.
+
+        Empty when there are none, None when the disk could not say.
+        """
         found: list[Record] = []
         size = 0
         try:
@@ -279,6 +302,7 @@ class Spool:
                 found.append(record)
         except OSError as e:
             self._trouble(f"the spool {self.folder} cannot be read: {e.strerror or e}")
+            return None
         return found
 
     def _records(self, key: Key, first: int, end: int) -> Iterator[Record]:
@@ -299,7 +323,7 @@ class Spool:
             middle = (low + high) // 2
             records = self.read(source, stream, boot, middle, high, 1)
             stamp = self._stamp_of(records[0].kind, records[0].body) if records else None
-            if stamp is not None and stamp[0] < t_us:
+            if records and stamp is not None and stamp[0] < t_us:
                 low = records[0].end
             else:
                 high = middle
@@ -337,16 +361,16 @@ class Spool:
         """The stretches, from the segments and from what was noted about them."""
         for kept in self._state.kept:
             key = Key(kept.source, kept.stream, kept.boot)
-            self._stretches[key] = Stretch(key, -1, kept.next, kept.marked, kept.lost, Ranges(kept.holes))
+            self._keep(Stretch(key, -1, kept.next, kept.marked, kept.lost, Ranges(kept.holes)))
         for segment in self._shelf.segments:
             for source, (_, end) in segment.spans.items():
                 key = Key(source, segment.stream, segment.boot)
-                stretch = self._stretches.setdefault(key, Stretch(key, segment.number))
+                stretch = self._stretches.get(key) or self._keep(Stretch(key, segment.number))
                 stretch.order = segment.number if stretch.empty else stretch.order
                 stretch.segments.append(segment)
                 stretch.next = max(stretch.next, end)
-        for key in [k for k, s in self._stretches.items() if s.over(self.boot)]:
-            del self._stretches[key]
+        for stretch in list(self._stretches.values()):
+            self._drop_if_over(stretch)
 
     def _restore_stamps(self, segment: Segment, columns: Iterable[Column]) -> None:
         """The last stamp of each source from a segment that was not finished: newer than the noted ones."""

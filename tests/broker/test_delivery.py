@@ -360,7 +360,6 @@ actions = st.one_of(
 
 
 def act(world: World, what: str, how: object) -> None:
-    logger = world.logger
     match what, how:
         case "make", int(rows):
             world.make(rows)
@@ -368,30 +367,33 @@ def act(world: World, what: str, how: object) -> None:
             world.live_mode = mode
         case "link", up:
             (world.connect if up else world.disconnect)()
-        case "logger", "crash":
-            logger.alive = False
-            logger.pending.clear()
-            world.tell_logger()
-        case "logger", ("restart" | "restore") as kind:
-            logger.restart(kind == "restore")
-            world.tell_logger()
-            world.tell_commit()
-        case "logger", ("hold" | "go on") as kind:
-            logger.holding = kind == "hold"
-            world.tell_logger()
-        case "logger", "commit":
-            logger.commit()
-            world.tell_commit()
-        case "logger", "backup":
-            logger.backup = {boot: Ranges(r) for boot, r in logger.stored.items()}
+        case "logger", str(kind):
+            act_logger(world, kind)
         case "edge", _:
             world.restart_edge()
         case "doubled", flag:
             world.doubled = bool(flag)
-        case "wait", int(seconds):
-            world.step(seconds)
-        case "lossy", int(seconds):
-            world.step(seconds, lossy=True)
+        case ("wait" | "lossy") as kind, int(seconds):
+            world.step(seconds, lossy=kind == "lossy")
+
+
+def act_logger(world: World, kind: str) -> None:
+    logger = world.logger
+    match kind:
+        case "crash":
+            logger.alive = False
+            logger.pending.clear()
+        case "restart" | "restore":
+            logger.restart(kind == "restore")
+        case "hold" | "go on":
+            logger.holding = kind == "hold"
+        case "commit":
+            logger.commit()
+        case "backup":
+            logger.backup = {boot: Ranges(r) for boot, r in logger.stored.items()}
+    world.tell_logger()
+    if kind in ("restart", "restore", "commit"):
+        world.tell_commit()
 
 
 @settings(max_examples=300)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from broker.config import ConfigError
 from broker.messages import Hold
 from broker.segment import Writer
-from broker.spool import Spool, Stream
+from broker.spool import Record, Spool, Stream
 
 KIND = 1
 
@@ -42,7 +42,13 @@ def fill(spool: Spool, rows: int, source: str = "i1", stream: Stream = "samples"
 
 
 def numbers(spool: Spool, source: str = "i1", boot: str = "b1", first: int = 0, end: int = 10**9) -> list[int]:
-    return [r.seq for r in spool.read(source, "samples", boot, first, end, 10**9)]
+    return [r.seq for r in spool.read(source, "samples", boot, first, end, 10**9) or ()]
+
+
+def read(spool: Spool, stream: Stream, first: int, end: int, limit: int = 10**9) -> list[Record]:
+    records = spool.read("i1", stream, "b1", first, end, limit)
+    assert records is not None
+    return records
 
 
 def abandon(spool: Spool) -> None:
@@ -58,7 +64,7 @@ def abandon(spool: Spool) -> None:
 def test_gives_back_what_was_written_in_order_across_segments(spool: Spool) -> None:
     fill(spool, 100)
 
-    records = spool.read("i1", "samples", "b1", 20, 80, 10**9)
+    records = read(spool, "samples", 20, 80)
 
     assert [r.seq for r in records] == list(range(20, 80))
     assert records[0].body == b"20 " + b"x" * 50
@@ -71,15 +77,15 @@ def test_keeps_sources_and_streams_apart(spool: Spool) -> None:
     fill(spool, 10, "i1", "events")
 
     assert (len(numbers(spool, "i1")), len(numbers(spool, "i2"))) == (30, 20)
-    assert [r.seq for r in spool.read("i1", "events", "b1", 0, 99, 10**9)] == list(range(10))
+    assert [r.seq for r in read(spool, "events", 0, 99)] == list(range(10))
     assert spool.sources() == {"i1", "i2"}
 
 
 def test_read_stops_at_its_limit_but_gives_at_least_one(spool: Spool) -> None:
     fill(spool, 10)
 
-    assert len(spool.read("i1", "samples", "b1", 0, 10, 160)) == 3
-    assert len(spool.read("i1", "samples", "b1", 0, 10, 1)) == 1
+    assert len(read(spool, "samples", 0, 10, 160)) == 3
+    assert len(read(spool, "samples", 0, 10, 1)) == 1
 
 
 def test_a_record_of_many_rows_is_found_by_each_of_them(spool: Spool) -> None:
@@ -87,15 +93,15 @@ def test_a_record_of_many_rows_is_found_by_each_of_them(spool: Spool) -> None:
     spool.append("i1", "samples", KIND, b"100", rows=50)
 
     assert spool.next("i1", "samples") == 150
-    assert [(r.seq, r.end) for r in spool.read("i1", "samples", "b1", 99, 101, 10**9)] == [(0, 100), (100, 150)]
-    assert [r.seq for r in spool.read("i1", "samples", "b1", 100, 101, 10**9)] == [100]
+    assert [(r.seq, r.end) for r in read(spool, "samples", 99, 101)] == [(0, 100), (100, 150)]
+    assert [r.seq for r in read(spool, "samples", 100, 101)] == [100]
 
 
 def test_a_tag_is_remembered_with_each_record(spool: Spool) -> None:
     for tag in ("a", "a", "b", "a"):
         spool.append("i1", "samples", KIND, b"0", tag=tag)
 
-    assert [r.tag for r in spool.read("i1", "samples", "b1", 0, 4, 10**9)] == ["a", "a", "b", "a"]
+    assert [r.tag for r in read(spool, "samples", 0, 4)] == ["a", "a", "b", "a"]
 
 
 def test_everything_is_there_after_a_proper_end_and_after_none(tmp_path: Path) -> None:
