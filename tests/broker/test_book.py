@@ -237,10 +237,12 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_refuses_the_command_and_leaves_the_journal_whole(path: Path, free: int) -> None:
     with Book(path) as book:
         book.accept(reply("before"))
+        size = path.stat().st_size
         with full_disk(free, path):
             with pytest.raises(BookError, match=r"commands.journal cannot be written: File too large"):
                 book.accept(reply("refused" * 20))
             assert book.known("refused" * 20) is None
+            assert path.stat().st_size == size
         book.accept(reply("after"))
 
     with Book(path) as book:
