@@ -128,6 +128,8 @@ class Sentences:
             return f"the host {self._config.host!r} (broker.host) is not known: {_reason(error)}"
         if _is_refusal(error):
             return f"{self.where} refuses connections: is the broker running there?"
+        if isinstance(error, ConnectionError):
+            return self.closed(greeted=False, error=error)
         return f"{self.where} cannot be reached: {_reason(error)}"
 
     def _certificate(self, error: ssl.SSLCertVerificationError) -> str:

@@ -22,6 +22,7 @@ SENTENCES = Sentences(BrokerConfig(host="broker.lab", port=8883, user="edge-pi",
         (socket.gaierror(-2, "Name or service not known"), "'broker.lab' (broker.host) is not known: Name or service"),
         (UnicodeError("label empty or too long"), "(broker.host) is not known"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version"), "does this port speak TLS?"),
+        (ConnectionResetError(104, "Connection reset by peer"), "before it answered (Connection reset by peer)"),
         (OSError(113, "No route to host"), "cannot be reached: No route to host"),
     ],
 )
