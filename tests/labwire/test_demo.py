@@ -1,0 +1,135 @@
+"""The demo as a person uses it: real processes, real ports, a real data folder."""
+
+import os
+import re
+import signal
+import socket
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from broker.folder import lock
+from broker.mosquitto import free_port
+from labwire import net
+from labwire.demo import Settings, choose_ports, main, programs
+from labwire.demo_folder import INSTRUMENTS, DemoFolder
+from tests.labwire.running import DemoProcess
+from tests.support.waiting import eventually
+
+NAMES = ("mosquitto", "instruments", "logger", "bridge", "edge")
+pytestmark = pytest.mark.timeout(240)
+
+
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310
+        text: str = answer.read().decode()
+        return text
+
+
+def family(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.system
+async def test_the_page_works_when_its_address_is_printed_and_everything_ends_with_ctrl_c(tmp_path: Path) -> None:
+    async with DemoProcess(tmp_path / "data", port=free_port()) as demo:
+        link = await demo.ready()
+        assert "<html" in fetch(link.partition("#")[0]).lower()
+        started = family(demo.process.pid)
+        assert len(started) >= len(NAMES)
+        await demo.stored(10)
+        demo.process.send_signal(signal.SIGINT)
+        assert await demo.ended() == 0
+    assert all(gone(p) for p in started)
+    assert "Traceback" not in demo.output + demo.logs()
+
+
+@pytest.mark.system
+async def test_a_second_start_has_the_history_and_the_same_token(tmp_path: Path) -> None:
+    links: list[str] = []
+    counts: list[int] = []
+    for _ in range(2):
+        async with DemoProcess(tmp_path / "data", port=free_port()) as demo:
+            links.append((await demo.ready()).partition("#")[2])
+            await demo.stored(counts[-1] + 5 if counts else 5)
+            counts.append(demo.samples())
+    assert links[0] == links[1]
+    assert counts[1] > counts[0]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", ["mosquitto", "logger"])
+async def test_when_one_dies_the_others_end_and_it_is_named(tmp_path: Path, name: str) -> None:
+    async with DemoProcess(tmp_path / "data", "--no-table", port=free_port()) as demo:
+        await demo.ready()
+        started = family(demo.process.pid)
+        word = "mosquitto.conf" if name == "mosquitto" else f"{name}.toml"
+        (victim,) = (p for p in started if any(word in part for part in p.cmdline()))
+        victim.kill()
+        assert await demo.ended() == 1
+    assert re.search(rf"labwire demo: {name} was killed by SIGKILL; the end of .*{name}\.log:", demo.output)
+    assert all(gone(p) for p in started)
+
+
+@pytest.mark.system
+async def test_nothing_is_left_when_the_demo_is_killed(tmp_path: Path) -> None:
+    async with DemoProcess(tmp_path / "data", port=free_port()) as demo:
+        await demo.ready()
+        started = family(demo.process.pid)
+        demo.process.kill()
+        await eventually(lambda: all(gone(p) for p in started), 30, "all ended")
+
+
+@pytest.mark.system
+async def test_seconds_end_it_and_link_prints_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with DemoProcess(tmp_path / "data", "--seconds", "1", port=free_port()) as demo:
+        link = await demo.ready()
+        assert await demo.ended() == 0
+    assert main(["--link", "--data", str(tmp_path / "data")]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.strip() == link
+    assert "no demo runs there now" in captured.err
+
+
+def test_there_is_no_link_before_the_first_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--link", "--data", str(tmp_path / "none")]) == 2
+    assert "there was no demo in" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_taken_ports_are_replaced_and_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        wanted = server.getsockname()[1]
+        ports = choose_ports(Settings(tmp_path, "127.0.0.1", wanted, None, False))
+    assert ports.page != wanted
+    assert net.is_free("127.0.0.1", ports.page)
+    assert f"port {wanted} is taken, the page uses {ports.page}" in capsys.readouterr().out
+
+
+def test_the_programs_are_started_in_the_order_they_need_each_other(tmp_path: Path) -> None:
+    assert tuple(p.name for p in programs(DemoFolder(tmp_path))) == NAMES
+
+
+def test_every_instrument_has_a_simulator_and_a_driver() -> None:
+    from edge.registry import driver_names
+    from edge.simulators.kinds import parse_word
+
+    for name, kind in INSTRUMENTS.items():
+        assert kind in driver_names()
+        assert parse_word(f"{kind}:{name}")
+
+
+def test_a_demo_in_use_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+
+    with lock(tmp_path):
+        assert main(["--data", str(tmp_path)]) == 2
+    assert "is in use by another process" in caplog.text + capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["lock"]
