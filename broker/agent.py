@@ -31,8 +31,9 @@ from broker.instrument import Desk, Instrument
 from broker.late import stamp_of
 from broker.messages import EdgeStatus, MessageError, Meta, Status, decode, encode
 from broker.outbox import Outbox
+from broker.records import keep_synced
 from broker.runtime import Clock, Sleep, new_boot
-from broker.spool import SYNC_BYTES, Spool
+from broker.spool import Spool
 from broker.topics import Kind, Topic, Topics, check_name
 
 __all__ = ["Agent", "AgentConfig", "Execute", "Instrument"]
@@ -41,7 +42,6 @@ log = logging.getLogger("broker.agent")
 
 HEARTBEAT_S = 30.0
 TICK_S = 0.25
-SYNC_S = 1.0
 SETTLE_S = 0.05
 FORGET_AFTER_S = 60.0
 """Instruments announced by an earlier run and not named by this one within this time have left the configuration."""
@@ -124,7 +124,7 @@ class Agent:
             ("connections", self._announce()),
             ("ticks", self._tick()),
             ("heartbeat", self._heartbeat()),
-            ("sync", self._sync()),
+            ("sync", keep_synced(self._spool, self._sleep)),
         ):
             self._start(name, work)
         return self
@@ -265,18 +265,6 @@ class Agent:
             self._health.publish(self._instruments.values())
             if self._serving and beats * min(HEARTBEAT_S, self._forget_after_s) >= self._forget_after_s:
                 self._announced.forget_others(self._instruments, self._desk)
-
-    async def _sync(self) -> None:
-        """Every second, or as soon as a MiB is written: in a thread, a slow card must not stall the loop."""
-        waited = 0.0
-        while True:
-            await self._sleep(TICK_S)
-            waited += TICK_S
-            if waited >= SYNC_S or self._spool.unsynced_bytes >= SYNC_BYTES:
-                waited = 0.0
-                sync = self._spool.to_sync()
-                if sync is not None:
-                    self._spool.synced(await asyncio.to_thread(sync.run))
 
 
 _Leaving = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]

@@ -125,8 +125,8 @@ class Delivery:
         self._settle()
 
     def request(self, boot: str, first: int, end: int) -> None:
-        """The logger asks for ``first`` to ``end`` − 1."""
-        wanted = self._boot(boot).missing(first, end)
+        """The logger asks for ``first`` to ``end`` − 1. What is older than it wants it does not get all the same."""
+        wanted = self._boot(boot).missing(max(first, self._boot(boot).floor), end)
         wanted.subtract((s.first, s.end) for s in self._sent if s.boot == boot)
         self._boot(boot).wanted.update(wanted)
 
@@ -156,9 +156,14 @@ class Delivery:
             return 0
         return max(state.end, state.stored.end_of(state.floor) or state.floor)
 
-    def watermarks(self) -> dict[str, int]:
-        """``watermark`` of every boot of which the present run (or, without a logger, the broker) has said one."""
-        return {n: self.watermark(n) for n, s in self._boots.items() if s.marked or not self._needs_logger}
+    def watermarks(self) -> dict[str, tuple[int, int]]:
+        """Of every boot of which the present run (or, without a logger, the broker) has said one: ``watermark``, and
+        where the records begin that the logger wants, if it does not know yet that older ones will not come."""
+        return {
+            name: (self.watermark(name), state.floor if state.floor > state.end else 0)
+            for name, state in self._boots.items()
+            if state.marked or not self._needs_logger
+        }
 
     # --- what to do ---
 

@@ -166,8 +166,8 @@ class Outbox:
                 self._mark(entry)
 
     def _mark(self, entry: _Stream) -> None:
-        for boot, end in entry.plan.watermarks().items():
-            self._spool.mark(entry.source, entry.stream, boot, end)
+        for boot, (end, floor) in entry.plan.watermarks().items():
+            self._spool.mark(entry.source, entry.stream, boot, end, floor)
 
     def _hear_request(self, source: str, request: Request) -> None:
         entry = self._streams.get((source, request.stream))

@@ -204,20 +204,22 @@ class Spool:
 
     def unseen(self, source: str, stream: Stream) -> list[Hold]:
         """What of ``hold`` a logger must be told of at once: losses, and beginnings beyond what it has stored."""
-        told = [(h, self._stretches[Key(source, stream, h.boot)]) for h in self.hold(source, stream)]
-        return [Hold(boot=h.boot, first=h.first if h.first > s.marked else 0, next=2**53, lost=h.lost) for h, s in told]
+        return [s.unseen() for s in self._by_stream.get((source, stream), [])]
 
     def marked(self, source: str, stream: Stream, boot: str) -> int:
         """The ``end`` of the last ``mark``; 0 before the first."""
         stretch = self._stretches.get(Key(source, stream, boot))
         return 0 if stretch is None else stretch.marked
 
-    def mark(self, source: str, stream: Stream, boot: str, end: int) -> None:
-        """Everything before ``end`` is stored; it may be freed when room is needed. ``end`` may go back."""
+    def mark(self, source: str, stream: Stream, boot: str, end: int, floor: int = 0) -> None:
+        """Everything before ``end`` is stored; it may be freed when room is needed. ``end`` may go back.
+
+        ``floor``: what is older will not be sent, and ``hold`` says so.
+        """
         stretch = self._stretches.get(Key(source, stream, boot))
         if stretch is None:
             return
-        stretch.marked = end
+        stretch.marked, stretch.floor = end, floor
         self._drop_if_over(stretch)
 
     def lose(self, source: str, stream: Stream, boot: str, first: int, end: int, reason: str) -> None:
@@ -361,7 +363,7 @@ class Spool:
         """The stretches, from the segments and from what was noted about them."""
         for kept in self._state.kept:
             key = Key(kept.source, kept.stream, kept.boot)
-            self._keep(Stretch(key, -1, kept.next, kept.marked, kept.lost, Ranges(kept.holes)))
+            self._keep(Stretch(key, -1, kept.next, kept.marked, kept.lost, holes=Ranges(kept.holes)))
         for segment in self._shelf.segments:
             for source, (_, end) in segment.spans.items():
                 key = Key(source, segment.stream, segment.boot)

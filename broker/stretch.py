@@ -36,13 +36,15 @@ class Kept(msgspec.Struct, array_like=True, frozen=True):
 @dataclass(slots=True)
 class Stretch:
     """Records of one boot. ``order`` sorts boots as they happened, whatever the clock said. ``marked``: everything
-    before it is stored. ``holes``: numbers that were given and are not to be had."""
+    before it is stored. ``holes``: numbers that were given and are not to be had. ``floor``: the logger wants nothing
+    older and does not know yet where that begins."""
 
     key: Key
     order: int
     next: int = 0
     marked: int = 0
     lost: int = 0
+    floor: int = 0
     holes: Ranges = field(default_factory=Ranges)
     segments: deque[Segment] = field(default_factory=deque)
     open_first: int | None = None  # in the segment being written
@@ -64,9 +66,15 @@ class Stretch:
 
     def hold(self) -> Hold:
         """``first`` passes over a hole as soon as everything before it is stored: the logger closes that gap."""
-        first = self.first
+        first = max(self.first, min(self.floor, self.next))
         beyond = self.holes.end_of(max(first, self.marked))
         return Hold(boot=self.key.boot, first=first if beyond is None else beyond, next=self.next, lost=self.lost)
+
+    def unseen(self) -> Hold:
+        """``hold`` without what changes all the time: when this changes, the logger should hear of it at once."""
+        hold = self.hold()
+        news = hold.first > self.marked or self.floor
+        return Hold(boot=hold.boot, first=hold.first if news else 0, next=max(hold.first, 1), lost=hold.lost)
 
     def over(self, boot: str) -> bool:
         """Nothing left to say about it: an ended boot without records, whose losses the logger has heard of."""

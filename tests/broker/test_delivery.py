@@ -101,8 +101,11 @@ def test_respects_want_since() -> None:
 
     assert drain(delivery, 0, hold(50)) == [Span("b1", 30, 40), Span("b1", 40, 50)]
     delivery.commit(1, "r1", {"b1": Mark(upto=-1, have=[(30, 49)])}, 30)
-    assert delivery.watermark("b1") == 50
+    assert delivery.watermarks() == {"b1": (50, 30)}  # the hold says that nothing before 30 will come
+    delivery.request("b1", 0, 30)
     assert drain(delivery, 10_000, hold(50)) == []
+    delivery.commit(2, "r1", {"b1": Mark(upto=49)}, 30)
+    assert delivery.watermarks() == {"b1": (50, 0)}
 
 
 def test_a_new_run_of_the_logger_is_answered_from_its_own_watermark() -> None:

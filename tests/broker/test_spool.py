@@ -297,6 +297,30 @@ def test_a_hole_is_passed_over_once_everything_before_it_is_stored(spool: Spool)
     assert spool.lost == 2
 
 
+def test_hold_begins_where_the_logger_wants_records(spool: Spool) -> None:
+    fill(spool, 10)
+    before = spool.unseen("i1", "samples")
+
+    spool.mark("i1", "samples", "b1", 7, floor=6)
+
+    assert spool.hold("i1", "samples") == [Hold(boot="b1", first=6, next=10)]
+    assert spool.unseen("i1", "samples") != before
+    spool.mark("i1", "samples", "b1", 8)
+    assert spool.hold("i1", "samples") == [Hold(boot="b1", first=0, next=10)]
+
+
+def test_a_loss_and_a_new_boot_are_news_and_a_new_record_is_not(spool: Spool) -> None:
+    seen = [spool.unseen("i1", "samples")]
+    fill(spool, 1)
+    seen.append(spool.unseen("i1", "samples"))
+    fill(spool, 1)
+    assert spool.unseen("i1", "samples") == seen[1] != seen[0]
+
+    spool.lose("i1", "samples", "b1", 0, 1, "too large")
+
+    assert spool.unseen("i1", "samples") not in seen
+
+
 # --- a disk that does not take it -------------------------------------------------------------------------------------
 
 
