@@ -21,6 +21,7 @@ from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
+ENDS = ("failed", "rejected", "expired")
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
@@ -76,7 +77,7 @@ def test_the_table_of_topics() -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_field_of_a_message_and_no_other(kind: Kind) -> None:
-    tables = [row for row in rows(section(str(kind))) if row[0] not in ("rejected", "expired", "failed")]
+    tables = [row for row in rows(section(str(kind))) if row[0] not in ENDS]
     told = {name for row in tables for name in quoted(row[0])}
 
     assert told == set(fields_of(TYPES[kind]))
@@ -93,11 +94,13 @@ def test_the_examples_in_json_are_messages(kind: Kind) -> None:
 
 
 def test_every_reason_for_not_executing_a_command() -> None:
-    source = (ROOT / "broker" / "commands.py").read_text(encoding="utf-8")
-    codes = set(re.findall(r'(?:_rejected\(|code=)"(\w+)"', source))
+    sources = [ROOT / "broker" / "commands.py", ROOT / "broker" / "execution.py", *(ROOT / "edge").rglob("*.py")]
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    codes = set(re.findall(r'(?:_rejected\(|code=|CommandFailed\()"(\w+)"', text))
 
-    assert len(codes) >= 10
-    assert codes <= {name for row in rows(section("cmd")) for name in quoted("".join(row))}
+    told = {name for row in rows(section("cmd")) if row[0] in ENDS for name in quoted(row[1])}
+    assert len(codes) >= 18
+    assert codes - told == set()
 
 
 def test_every_key_of_the_broker_and_its_default() -> None:
