@@ -15,7 +15,7 @@ class LoggerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     data_dir: str
     name: str = "main"
-    instruments: list[str] = ["*"]
+    instruments: tuple[str, ...] = ("*",)
     want_hours: float = 24.0
     broker: BrokerConfig = BrokerConfig()
 

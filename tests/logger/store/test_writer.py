@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from broker.messages import Commit, Data, Event, Hold, Mark, Note, Reply, Run, ServiceStatus, Status, encode
 from broker.topics import Kind
+from broker.values import Value
 from logger.ledger import Stream
 from logger.store import History
 from logger.store.writer import Hole, Store
@@ -151,8 +152,8 @@ def test_a_new_type_is_a_new_series(tmp_path: Path) -> None:
 
 def test_64_bit_integers_and_floats_keep_every_bit(tmp_path: Path) -> None:
     store = open_store(tmp_path)
-    floats = [0.1, -0.0, 5e-324, 1.7976931348623157e308, 21.437]
-    whole = ["-9223372036854775808", 9007199254740993, None, "9223372036854775807", 0]
+    floats: list[Value] = [0.1, -0.0, 5e-324, 1.7976931348623157e308, 21.437]
+    whole: list[Value] = ["-9223372036854775808", 9007199254740993, None, "9223372036854775807", 0]
     write(store, packet(Kind.META, meta(f="float", i="int64")), block(0, 5, {"f": floats, "i": whole}))
 
     rows = stored(tmp_path)
@@ -352,39 +353,12 @@ def test_an_empty_payload_deletes_and_is_no_garbage(tmp_path: Path) -> None:
         assert history.meta("oven1") == meta(a="int"), "history stays"
 
 
-WORDS = [
-    "ts",
-    "values",
-    "boot",
-    "seq",
-    "eseq",
-    "n",
-    "cols",
-    "t0_us",
-    "dt_us",
-    "t_us",
-    "a",
-    "hold",
-    "ehold",
-    "state",
-    "first",
-    "next",
-    "id",
-    "channels",
-    "type",
-    "text",
-    "kind",
-    "by",
-    "run",
-    "name",
-    "start",
-    "q",
-    "u",
-    "fold",
-    "boots",
-    "upto",
-    "have",
-]
+LINES = (
+    ("ts", "values", "boot", "seq", "eseq", "n", "cols", "t0_us", "dt_us", "t_us", "a", "hold", "ehold", "state"),
+    ("first", "next", "id", "channels", "type", "text", "kind", "by", "run", "name", "start", "q", "u", "fold"),
+    ("boots", "upto", "have"),
+)
+WORDS = [word for line in LINES for word in line]
 json_ish = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5) | st.just(BOOT),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=12),
