@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -27,7 +27,7 @@ class EdgeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     name: str
     data_dir: str
-    store: str = "required"
+    store: Literal["required", "none"] = "required"
     stored_by: str = "main"
     spool_bytes: int = 0
 
@@ -96,8 +96,6 @@ def read_config(path: Path) -> EdgeConfig:
 def check(file: EdgeFile, mistakes: Mistakes) -> EdgeConfig:
     """The configuration the file means. Only to be used when ``mistakes`` stayed empty."""
     mistakes.within("[edge]").attempt(check_name, file.edge.name, "edge")
-    if file.edge.store not in ("required", "none"):
-        mistakes.add(f"[edge]: key 'store': {file.edge.store!r} was expected as 'required' or 'none'")
     found = [_instrument(k, raw, file.edge.name, mistakes) for k, raw in enumerate(file.instrument, 1)]
     instruments = tuple(i for i in found if i is not None)
     _check_unique([str(raw.get("name")) for raw in file.instrument], "name", mistakes)

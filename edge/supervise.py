@@ -95,10 +95,9 @@ class Supervised:
         try:
             if self._link is not link:
                 raise self._offline()
-            async with asyncio.timeout(self.driver.meta.commands[command.name].timeout_ms / 1000):
-                return await self.driver.execute(link, command, self._publish, progress)
-        except (LinkError, TimeoutError) as e:
-            raise await self._unknown(link, e) from e
+            return await self.driver.execute(link, command, self._publish, progress)
+        except LinkError as e:
+            raise CommandFailed("no_answer", f"{e}; whether it was done is unknown") from e
         finally:
             link.turn.release()
 
@@ -165,16 +164,6 @@ class Supervised:
                 await link.turn.acquire()
         except TimeoutError:
             raise CommandFailed("expired", "the line was busy until the command's time was over") from None
-
-    async def _unknown(self, link: Link, error: Exception) -> CommandFailed:
-        """What to say of a command whose bytes went out and whose answer did not come."""
-        if self._link is link:
-            try:
-                await self.driver.settle(link)
-            except LinkError as e:
-                log.debug("%s: %s", self.name, e)
-        said = str(error) or "no end within the command's time limit"
-        return CommandFailed("no_answer", f"{said}; whether it was done is unknown")
 
     def _offline(self) -> CommandFailed:
         return CommandFailed("offline", f"{self.name} is offline: {self._health.reason}")

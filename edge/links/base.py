@@ -37,6 +37,7 @@ class Link(ABC):
         self._inbox = Inbox()
         self._arrived = asyncio.Event()
         self._gone: LinkError | None = None
+        self._unanswered = False
 
     @abstractmethod
     async def open(self) -> None:
@@ -87,10 +88,19 @@ class Link(ABC):
             return await self.exchange(data, terminator, timeout)
 
     async def exchange(self, data: bytes, terminator: bytes, timeout: float) -> Stamped:
-        """``ask`` for someone who already holds the turn."""
+        """``ask`` for someone who already holds the turn.
+
+        When the question before was not answered, or its asker was cancelled, its answer may still be on the way: then
+        the line is left to ``settle`` first.
+        """
+        if self._unanswered:
+            await self.settle()
         self.stray()
+        self._unanswered = True
         await self.write(data)
-        return await self.read_until(terminator, timeout)
+        answer = await self.read_until(terminator, timeout)
+        self._unanswered = False
+        return answer
 
     async def settle(self, quiet: float = QUIET_S, at_most: float = SETTLE_AT_MOST_S) -> None:
         """After a failed exchange: drop everything until the line was quiet, so that a late answer to the old
@@ -102,6 +112,7 @@ class Link(ABC):
                     await self.read_pieces(quiet)
         except (TimeoutError, NoAnswerError):
             self.stray()
+        self._unanswered = False
 
     async def _more(self) -> None:
         """Wait until more bytes came. Raises LinkError when the line is gone."""

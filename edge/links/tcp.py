@@ -1,6 +1,7 @@
 """A TCP connection to an instrument or to a serial server."""
 
 import asyncio
+import os
 import socket
 import time
 from typing import cast
@@ -29,7 +30,7 @@ class TcpLink(Link):
                 f"{self.address}: no connection within {CONNECT_TIMEOUT_S:g} s; is it switched on?"
             ) from None
         except OSError as e:
-            raise LinkError(f"{self.address}: {e.strerror or e}") from e
+            raise LinkError(f"{self.address}: {_reason(e)}") from e
         self._transport = transport
         _keep_alive(cast(socket.socket, transport.get_extra_info("socket")))
 
@@ -74,3 +75,8 @@ def _keep_alive(sock: socket.socket) -> None:
     for option, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
         if hasattr(socket, option):  # macOS names the first one differently
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
+def _reason(error: OSError) -> str:
+    """The system's words; a name that cannot be resolved has a negative number and words of its own."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)

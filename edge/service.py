@@ -1,0 +1,32 @@
+"""The edge daemon: one named task per instrument, all behind one agent."""
+
+import asyncio
+import logging
+from functools import partial
+from importlib.metadata import version
+
+from broker.agent import Agent, AgentConfig
+from edge.config import EdgeConfig
+from edge.links import make_link
+from edge.supervise import Supervised
+
+log = logging.getLogger("edge.service")
+
+
+async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
+    """Read all instruments until ``stop`` is set. What is no LinkError ends it with that exception."""
+    e = config.edge
+    settings = AgentConfig(data_dir=e.data_dir, store=e.store, stored_by=e.stored_by, spool_bytes=e.spool_bytes)
+    async with (
+        Agent(config.broker, e.name, settings, version=version("labwire")) as agent,
+        asyncio.TaskGroup() as tasks,
+    ):
+        running = []
+        for prepared in config.instruments:
+            one = Supervised(prepared.name, prepared.driver, partial(make_link, prepared.address))
+            outlet = agent.instrument(prepared.name, prepared.meta, one.execute)
+            running.append(tasks.create_task(one.run(outlet), name=f"instrument {prepared.name}"))
+        log.info("edge %s reads %d instruments", e.name, len(running))
+        await stop.wait()
+        for task in running:
+            task.cancel()
