@@ -81,7 +81,7 @@ def test_an_installed_wheel_finds_its_own_files(wheel: Path, tmp_path: Path) -> 
         archive.extractall(tmp_path)
     script = (
         "import sys; from broker import mosquitto; from bridge_ws import site; found = site.find('');"
-        "print(mosquitto.conf_file()); print(found.folder); print(found.vendor); sys.exit(found.problem)"
+        "print(mosquitto.conf_file()); print(found.folder); print(found.vendor); sys.exit(found.problem or 0)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
