@@ -30,6 +30,7 @@ NAME = "i0"
 SLOW = 60
 FAST_HZ = 1000
 FAST_S = 12
+WARM = 10**9
 
 
 @dataclass
@@ -114,7 +115,7 @@ async def measure(lab: Lab, load: Callable[[int, Times], object]) -> Times:
         await eventually(lambda: warm(master, times), 30, "the first number", every=0.2)
         times.written.clear()
         await load(master, times)  # type: ignore[misc]
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
         reading.cancel()
     await asyncio.to_thread(paho_client.loop_stop)
     for name in ("bridge", "edge"):
@@ -125,8 +126,8 @@ async def measure(lab: Lab, load: Callable[[int, Times], object]) -> Times:
 
 
 def warm(line: int, times: Times) -> bool:
-    write(line, times, -1)
-    return -1 in times.arrived["websocket"]
+    write(line, times, WARM)
+    return WARM in times.arrived["websocket"]
 
 
 def show(title: str, times: Times) -> None:
