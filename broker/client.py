@@ -101,7 +101,10 @@ class Client:
                 self._task.cancel()
             # An error of the body is the caller's and stays as it is; a cancellation may be the group's own.
             passed = (kind, error, trace) if isinstance(error, asyncio.CancelledError) else (None, None, None)
-            await self._group.__aexit__(*passed)
+            try:
+                await self._group.__aexit__(*passed)
+            finally:
+                self._close()
 
     async def _settle(self) -> None:
         try:
@@ -116,9 +119,12 @@ class Client:
             while True:
                 await self._sleep(await self._connect_once())
         finally:
-            self._closed = True
-            self._session.end()
-            self._bells.ring()
+            self._close()
+
+    def _close(self) -> None:
+        self._closed = True
+        self._session.end()
+        self._bells.ring()
 
     # --- one connection after the other ---
 

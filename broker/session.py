@@ -175,6 +175,8 @@ class Session:
 
     def pump(self) -> None:
         """Send what may go now: first again what an earlier connection left, then what waits."""
+        if not self.connected:
+            return
         while self._resend and not self.choked and len(self._outstanding) - len(self._resend) < self._window:
             self._put(protocol.again(self._outstanding[self._resend.popleft()][2]))
         while self._waiting and not self.choked:

@@ -527,6 +527,14 @@ async def test_after_leaving_everything_ends(mosquitto: TestBroker) -> None:
     assert [n async for n in edge.connections()] == []
 
 
+async def test_leaving_at_once(mosquitto: TestBroker) -> None:
+    async with writer(mosquitto) as edge:
+        pass
+
+    with pytest.raises(NotConnected):
+        await edge.batch()
+
+
 async def test_an_error_of_the_block_stays_as_it_is(mosquitto: TestBroker) -> None:
     async def fail() -> None:
         async with writer(mosquitto) as edge:

@@ -261,6 +261,18 @@ def test_while_writing_is_held_up_messages_wait_and_keep_their_order() -> None:
     assert not one.done()
 
 
+def test_a_pipe_that_clears_after_the_end_sends_nothing() -> None:
+    s = started(clean=False, window=1)
+    publish(s, b"1")
+    publish(s, b"2")
+    s.lost()
+    s.pump()
+
+    assert not s.out
+    s.begin(mqtt5.ConnAckPacket(session_present=True))
+    assert [(p.payload, p.duplicate) for p in sent_publishes(s)] == [(b"1", True)]
+
+
 # --- subscriptions ---
 
 
@@ -473,7 +485,6 @@ class AnyOrder(RuleBasedStateMachine):
         assert error(self.tickets[number]) is None
         self.look()
 
-    @precondition(lambda self: self.session.connected)
     @rule(choked=st.booleans())
     def pipe(self, choked: bool) -> None:
         self.session.choked = choked
