@@ -44,7 +44,7 @@ class BalanceDevice(Device):
     def answer(self, line: bytes, now: float) -> list[bytes]:
         self._advance(now)
         if self._waiting is not None and line != b"@":
-            return [line.split(b" ")[0][:3] + b" I"]
+            return [(b"S" if line == b"SI" else line.split(b" ")[0]) + b" I"]
         match line:
             case b"@":
                 self._waiting = None

@@ -50,7 +50,7 @@ class Recorder:
 
     @property
     def state(self) -> str:
-        return self.states[-1][0]
+        return self.states[-1][0] if self.states else ""
 
     def column(self, name: str) -> list[Value]:
         """All values of a channel in the order they were published, from samples or from blocks."""

@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+
+from broker.config import ConfigError
+from edge.config import read_config
+from edge.instruments.mt_sics import Balance
+from edge.line.instrument import LineInstrument
+from edge.links.address import SerialAddress, SerialSettings, TcpAddress
+
+GOOD = r"""
+[edge]
+name = "pi"
+data_dir = "data"
+[broker]
+host = "broker.lab"
+[[instrument]]
+name = "dmm1"
+port = "tcp://10.0.0.5:5025"
+label = "Meter"
+stale_ms = 2500
+[[instrument.poll]]
+send = "V?"
+every_ms = 500
+pattern = '(?P<voltage>\S+)'
+[instrument.channels.voltage]
+unit = "V"
+[[instrument]]
+name = "balance1"
+driver = "mt-sics"
+port = "/dev/ttyUSB0"
+baud = 19200
+options = { every_ms = 500, unit = "kg" }
+[[instrument]]
+name = "stirrer1"
+driver = "namur"
+port = "/dev/ttyUSB1"
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "edge.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_good_file(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, GOOD))
+    meter, balance, stirrer = config.instruments
+
+    assert config.edge.data_dir == str(tmp_path / "data")
+    assert config.broker.host == "broker.lab"
+    assert isinstance(meter.driver, LineInstrument)
+    assert meter.address == TcpAddress("10.0.0.5", 5025)
+    assert (meter.meta.name, meter.meta.stale_ms, meter.meta.edge) == ("Meter", 2500, "pi")
+    assert isinstance(balance.driver, Balance)
+    assert balance.address == SerialAddress("/dev/ttyUSB0", SerialSettings(baud=19200))
+    assert balance.meta.channels["weight"].unit == "kg"
+    assert stirrer.address == SerialAddress("/dev/ttyUSB1", SerialSettings(9600, 7, "even", 1))
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ('name = "pi"', 'name = "Pi 3"', "[edge]: edge 'Pi 3' is not a valid name"),
+    ('name = "pi"', 'nam = "pi"', "unknown key 'edge.nam', did you mean 'name'?"),
+    ('data_dir = "data"', "", "key edge: Object missing required field `data_dir`"),
+    ('name = "pi"', 'name = "pi"\nstore = "maybe"', "key edge.store: Invalid enum value 'maybe'"),
+    ('name = "dmm1"', 'name = "Dmm1"', "instrument 'Dmm1': instrument 'Dmm1' is not a valid name"),
+    ('name = "dmm1"', 'name = "balance1"', "2 instruments have name 'balance1', each needs its own"),
+    ('name = "dmm1"', "", "instrument 1: Object missing required field `name`"),
+    ("/dev/ttyUSB1", "/dev/ttyUSB0", "2 instruments have port '/dev/ttyUSB0', each needs its own"),
+    ("tcp://10.0.0.5:5025", "tcp://10.0.0.5", "instrument 'dmm1': port 'tcp://10.0.0.5' was expected as tcp://host:port"),
+    ('label = "Meter"', 'lable = "Meter"', "instrument 'dmm1': unknown key 'lable', did you mean 'label'?"),
+    ('label = "Meter"', 'pol = "Meter"', "instrument 'dmm1': unknown key 'pol', did you mean 'poll'?"),
+    ('label = "Meter"', "label = 3", "instrument 'dmm1': key label: Expected `str`, got `int`"),
+    ('label = "Meter"', "timeout_ms = 0", "instrument 'dmm1': key 'timeout_ms': 0 is not greater than 0"),
+    ('label = "Meter"', "bytesize = 9", "key 'bytesize': 9 was expected as 5, 6, 7 or 8"),
+    ('label = "Meter"', "stopbits = 3", "key 'stopbits': 3.0 was expected as 1, 1.5 or 2"),
+    ('label = "Meter"', "baud = 0", "key 'baud': 0 is not greater than 0"),
+    ('label = "Meter"', 'parity = "evn"', "key parity: Invalid enum value 'evn'"),
+    ('label = "Meter"', "options = { x = 1 }", "[instrument.options] is for drivers in Python"),
+    ("stale_ms = 2500", "stale_ms = -1", "key 'stale_ms': -1 is negative"),
+    ('unit = "V"', 'unt = "V"', "instrument 'dmm1': channel 'voltage': unknown key 'unt', did you mean 'unit'?"),
+    ('"mt-sics"', '"mt-sisc"', "instrument 'balance1': key 'driver': there is no driver 'mt-sisc'; known are"),
+    ("baud = 19200", "init = []", "key 'init' belongs to driver 'line'; driver 'mt-sics' has its keys in"),
+    ("baud = 19200", "boud = 19200", "instrument 'balance1': unknown key 'boud', did you mean 'baud'?"),
+    ("every_ms = 500, unit", "every = 500, unit", "options: unknown key 'every', did you mean 'every_ms'?"),
+    ("every_ms = 500, unit", "every_ms = 1, unit", "instrument 'balance1': options: every_ms is at least 20"),
+])  # fmt: skip
+def test_every_mistake_names_file_instrument_and_key(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(ConfigError) as wrong:
+        read_config(path)
+    lines = str(wrong.value).splitlines()
+
+    assert any(said in line for line in lines), lines
+    assert all(line.startswith(f"{path}: ") for line in lines)
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace('"mt-sics"', '"mt"').replace("every_ms = 500\n", "every_ms = 1\n").replace("B1", "B0")
+    with pytest.raises(ConfigError) as wrong:
+        read_config(write(tmp_path, text))
+
+    assert len(str(wrong.value).splitlines()) == 3
+
+
+def test_no_instrument_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is nothing to do"):
+        read_config(write(tmp_path, GOOD[: GOOD.index("[[instrument]]")]))
+
+
+@pytest.mark.parametrize(
+    "text", ["[[instrument", "instrument = 3", "[edge]\nname = 3\ndata_dir = ''", "[[instrument]]\nname=[]"]
+)
+def test_any_nonsense_is_a_config_error(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError):
+        read_config(write(tmp_path, text))
