@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 PACKAGES = frozenset({"broker", "edge", "msr_adapter", "logger", "bridge_ws", "calibration", "labwire"})
 
@@ -58,9 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _hand_over(args[0], entry, args[1:])
 
 
+def available() -> list[str]:
+    """The commands whose component is here, found by its file: nothing is imported."""
+    root = Path(__file__).parent.parent
+    return [word for word, entry in COMMANDS.items() if (root / (entry.module.replace(".", "/") + ".py")).is_file()]
+
+
 def help_text() -> str:
     """What ``labwire --help`` prints."""
-    lines = [f"  {word:<8} {entry.help}" for word, entry in COMMANDS.items()]
+    lines = [f"  {word:<8} {COMMANDS[word].help}" for word in available()]
     return "\n".join(["usage: labwire COMMAND …      labwire COMMAND --help tells more", "", *lines])
 
 
@@ -82,7 +89,7 @@ def _hand_over(word: str, entry: Entry, args: list[str]) -> int:
 def _unknown(word: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, COMMANDS, n=1, cutoff=0.5)
+    near = get_close_matches(word, available(), n=1, cutoff=0.5)
     hint = f"did you mean 'labwire {near[0]}'?" if near else "'labwire --help' lists the commands."
     return f"labwire: there is no command {word!r}; {hint}"
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from labwire.__main__ import COMMANDS, main
+from labwire.__main__ import COMMANDS, Entry, available, main
 
 HEAVY = {"msgspec", "mqtt5", "asyncio", "rich", "numpy", "fastapi", "uvicorn", "serial", "pyarrow", "argparse", "ssl"}
 
@@ -34,8 +34,14 @@ def test_help_costs_nothing(argv: list[str]) -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    for word in COMMANDS:
+    for word in available():
         assert any(line.split()[:1] == [word] for line in lines), word
+
+
+def test_a_command_whose_component_is_not_here_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(COMMANDS, "dream", Entry("dreams.__main__", "all", "sleep"))
+    assert "dream" not in available()
+    assert "logger" in available()
 
 
 def test_no_command_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +69,7 @@ class Absent:
         if name.partition(".")[0] == {missing!r}:
             raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
 sys.meta_path.insert(0, Absent())
-from labwire.__main__ import COMMANDS, main
+from labwire.__main__ import COMMANDS, Entry, available, main
 {before}
 sys.exit(main([{word!r}]))
 """
