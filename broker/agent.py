@@ -86,7 +86,6 @@ class Agent:
         self._instruments: dict[str, Instrument] = {}
         self._commands: dict[str, Commands] = {}
         self._rivals: dict[str, float] = {}  # instrument → until when (monotonic) the other edge counts as alive
-        self._serving = False
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -96,7 +95,7 @@ class Agent:
         folder = Path(self._config.data_dir)
         self._spool = Spool(folder / "spool", self.boot, stamp_of=stamp_of, limit=self._config.spool_bytes)
         self._announced = Announced(folder / "announced.json")
-        self.client = Client(self._broker, f"labwire-edge-{self.name}", will=self._will)
+        self.client = Client(self._broker, f"labwire-edge-{self.name}", will=self._will, sleep=self._sleep)
         stored_by = self._config.stored_by if self._config.store == "required" else ""
         self._outbox = Outbox(self.client, self._topics, self._spool, stored_by=stored_by, monotonic=self._monotonic)
         self._desk = Desk(
@@ -176,9 +175,8 @@ class Agent:
         commands.answer_interrupted()
         self._start(f"commands {name}", commands.run())
         self._subscribe(name)
-        if self._serving:
-            self._announced.add(name)
-            instrument.announce()
+        if self.client.connected:
+            self._start(f"announce {name}", self._announce_all())
         return instrument
 
     def _subscribe(self, name: str) -> None:
@@ -190,17 +188,20 @@ class Agent:
     # --- tasks ---
 
     async def _announce(self) -> None:
-        """At every connection: everything retained again. The first time after looking who else serves it."""
+        """At every connection: everything retained again."""
         async for _ in self.client.connections():
             self._health.publish(self._instruments.values())
-            if not self._serving:
-                with contextlib.suppress(MqttError):
-                    await self.client.subscribed()
-                await self._sleep(SETTLE_S)  # retained messages follow the acknowledgement at once
-            self._serving = True
-            for instrument in self._instruments.values():
-                self._announced.add(instrument.name)
-                instrument.announce()
+            await self._announce_all()
+
+    async def _announce_all(self) -> None:
+        if any(not i.announced for i in self._instruments.values()):
+            # First look who else serves them: what is retained follows the acknowledgement at once.
+            with contextlib.suppress(MqttError):
+                await self.client.subscribed()
+            await self._sleep(SETTLE_S)
+        for instrument in self._instruments.values():
+            self._announced.add(instrument.name)
+            instrument.announce()
 
     async def _read(self) -> None:
         async for message in self.client.messages:
@@ -226,16 +227,20 @@ class Agent:
         """One instrument, one edge: whoever served it first goes on, the other keeps silent and says so."""
         if not status.edge or status.edge == self.name:
             return
-        if status.state in ("offline", "lost"):
+        there = status.state in ("online", "degraded")
+        if there and (instrument.rival or not instrument.announced or status.boot < self.boot):
+            self._yield_to(instrument, status.edge)
+        elif instrument.rival:
             self._rivals.pop(instrument.name, None)
-        elif instrument.rival or not self._serving or status.boot < self.boot:
-            self._rivals[instrument.name] = self._monotonic() + RIVAL_S
-            if not instrument.rival:
-                log.error("%s is served by edge %s already: not served here", instrument.name, status.edge)
-            instrument.rival = status.edge
-            self._health.publish(self._instruments.values())
-        else:
+        elif instrument.announced:
             instrument.announce()
+
+    def _yield_to(self, instrument: Instrument, edge: str) -> None:
+        self._rivals[instrument.name] = self._monotonic() + RIVAL_S
+        if not instrument.rival:
+            log.error("%s is served by edge %s already: not served here", instrument.name, edge)
+        instrument.rival = edge
+        self._health.publish(self._instruments.values())
 
     def _end_rivalries(self) -> None:
         for instrument in self._instruments.values():
@@ -250,7 +255,7 @@ class Agent:
             self._end_rivalries()
             for instrument in self._instruments.values():
                 instrument.publish_last()
-                if self._serving:
+                if instrument.announced:
                     instrument.tell_losses()
             await self._sleep(TICK_S)
 
@@ -259,11 +264,12 @@ class Agent:
         while True:
             await self._sleep(min(HEARTBEAT_S, self._forget_after_s))
             beats += 1
-            for instrument in self._instruments.values() if self._serving else ():
-                instrument.publish_status()
+            for instrument in self._instruments.values():
+                if instrument.announced:
+                    instrument.publish_status()
             self._health.malformed_commands = sum(c.malformed for c in self._commands.values())
             self._health.publish(self._instruments.values())
-            if self._serving and beats * min(HEARTBEAT_S, self._forget_after_s) >= self._forget_after_s:
+            if beats * min(HEARTBEAT_S, self._forget_after_s) >= self._forget_after_s:
                 self._announced.forget_others(self._instruments, self._desk)
 
 

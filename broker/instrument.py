@@ -61,6 +61,8 @@ class Instrument:
         """The other edge that serves this instrument; while there is one, nothing is published here."""
         self.ignored = 0
         """Sample sets not taken because of the rival."""
+        self.announced = False
+        """Whether its retained messages were published; before that somebody else may serve it."""
         self._desk = desk
         self._state: PresenceState = "offline"
         self._reason = "not connected yet"
@@ -237,19 +239,22 @@ class Instrument:
 
     def announce(self) -> None:
         """Publish everything retained again: a new connection, or the broker has forgotten."""
+        if not self._desk.client.connected or self.rival:
+            return
+        self.announced = True
         self._publish_meta()
         self.publish_status()
         self._last_due = bool(self._last)
         self.publish_last()
 
     def _publish_meta(self) -> None:
-        if self._desk.client.connected and not self.rival:
+        if self._desk.client.connected and self.announced and not self.rival:
             self._desk.client.publish(self._desk.topics.of(self.name, Kind.META), encode(self.meta), retain=True)
 
     def publish_status(self, *, state: PresenceState | None = None, reason: str | None = None) -> None:
         """Publish presence with what the spool holds; ``state`` and ``reason`` override (when the edge stops)."""
         desk = self._desk
-        if not desk.client.connected or self.rival:
+        if not desk.client.connected or not self.announced or self.rival:
             return
         self._told = self._unseen()
         problem = desk.spool.problem

@@ -96,13 +96,20 @@ class Outbox:
             self._fly(self._streams[source, "samples"], self._client.publish(topic, payload), first, first + rows)
 
     def event(
-        self, source: str, topic: str, payload: bytes, *, retain: bool = False, correlation: bytes | None = None
+        self,
+        source: str,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        expiry_s: int | None = None,
+        correlation: bytes | None = None,
     ) -> None:
         """Spool and publish the next event; ``payload`` carries ``spool.next`` as its eseq."""
         first = self._spool.next(source, "events")
         self._spool.append(source, "events", EVENT, topic.encode() + b"\n" + payload)
         if self._client.connected:
-            future = self._client.publish(topic, payload, retain=retain, correlation=correlation)
+            future = self._client.publish(topic, payload, retain=retain, expiry_s=expiry_s, correlation=correlation)
             self._fly(self._streams[source, "events"], future, first, first + 1)
 
     def _fly(self, entry: _Stream, future: "asyncio.Future[None]", first: int, end: int) -> None:

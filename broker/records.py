@@ -81,14 +81,14 @@ class Records:
         finally:
             self.spool.close()
 
-    def publish(self, topic: str, record: R, *, retain: bool = False) -> R:
+    def publish(self, topic: str, record: R, *, retain: bool = False, expiry_s: int | None = None) -> R:
         """Number the record, spool it, publish it; returns it as published. Sent again later it is never retained.
 
         Does not raise for broker or disk.
         """
         eseq = self.spool.next(self.source, "events")
         numbered = msgspec.structs.replace(record, boot=self.boot, eseq=eseq)
-        self._outbox.event(self.source, topic, encode(numbered), retain=retain)
+        self._outbox.event(self.source, topic, encode(numbered), retain=retain, expiry_s=expiry_s)
         return numbered
 
     def heard(self, message: Message) -> bool:

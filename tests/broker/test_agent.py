@@ -1,0 +1,443 @@
+"""An agent on a real Mosquitto, with a small logger: what is announced, what is stored, what happens to a command."""
+
+import asyncio
+import errno
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker.agent import Agent, AgentConfig
+from broker.client import Client
+from broker.config import ConfigError
+from broker.messages import Channel, Command, Data, EdgeStatus, Hold, Meta, Status, Value, decode, encode
+from broker.ranges import Ranges
+from broker.topics import Kind
+from tests.broker.standin import TOPICS, Disk, running
+from tests.support.broker import TestBroker
+from tests.support.waiting import eventually
+
+SPEED = 20
+META = Meta(name="Balance", channels={"weight": Channel(unit="g")})
+MAIN_STATUS = TOPICS.of("balance1", Kind.STATUS)
+
+
+async def fast_sleep(seconds: float) -> None:
+    await asyncio.sleep(seconds / SPEED)
+
+
+def fast_monotonic() -> float:
+    return time.monotonic() * SPEED
+
+
+async def nothing(command: Command, progress: Callable[[float], None]) -> dict[str, Value]:
+    return {}
+
+
+def agent(mosquitto: TestBroker, folder: Path, user: str = "edge-pi", **config: Any) -> Agent:
+    return Agent(
+        mosquitto.config(user),
+        user.removeprefix("edge-"),
+        AgentConfig(data_dir=str(folder), **config),
+        version="1",
+        sleep=fast_sleep,
+        monotonic=fast_monotonic,
+    )
+
+
+def reader(mosquitto: TestBroker) -> Client:
+    return Client(mosquitto.config("viewer"), "viewer", sleep=fast_sleep)
+
+
+async def retained(mosquitto: TestBroker) -> dict[str, bytes]:
+    """What a newcomer is told."""
+    found: dict[str, bytes] = {}
+    async with reader(mosquitto) as client:
+        client.subscribe(TOPICS.everything())
+        await client.subscribed()
+        try:
+            async with asyncio.timeout(0.3):
+                async for message in client.messages:
+                    found[message.topic] = message.payload
+        except TimeoutError:
+            pass
+    return found
+
+
+# --- announcing -------------------------------------------------------------------------------------------------------
+
+
+async def test_announces_what_it_is_and_how_it_is(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        balance.status("online")
+        balance.sample({"weight": 1.5})
+        await eventually(lambda: edge.client.connected)
+
+        async def told() -> dict[str, bytes]:
+            found = await retained(mosquitto)
+            return found if len(found) == 4 else {}
+
+        found = await eventually(told)
+        meta: Meta = decode(Kind.META, found[TOPICS.of("balance1", Kind.META)])
+        status: Status = decode(Kind.STATUS, found[MAIN_STATUS])
+        health: EdgeStatus = decode(Kind.EDGE_STATUS, found[TOPICS.edge_status("pi")])
+
+    assert (meta.edge, bool(meta.rev), meta.channels) == ("pi", True, META.channels)
+    assert (status.state, status.conn, status.stored_by) == ("online", 1, "main")
+    assert status.hold == [Hold(boot=edge.boot, first=0, next=1)]
+    assert decode(Kind.LAST, found[TOPICS.of("balance1", Kind.LAST)])["weight"] == 1.5
+    assert (health.state, health.instruments, health.version) == ("online", ["balance1"], "1")
+    assert health.figures["lost"] == 0
+
+
+async def test_announces_again_to_a_broker_that_has_forgotten(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path) as edge:
+        edge.instrument("balance1", META, nothing).status("online")
+        await eventually(lambda: edge.client.connected)
+        await mosquitto.kill()
+        mosquitto.forget()
+        await mosquitto.start()
+
+        async def told() -> bool:
+            found = await retained(mosquitto)
+            return MAIN_STATUS in found and decode(Kind.STATUS, found[MAIN_STATUS]).conn == 2
+
+        await eventually(told)
+
+
+async def test_says_goodbye_and_leaves_a_will(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path) as edge:
+        edge.instrument("balance1", META, nothing).status("online")
+        await eventually(lambda: edge.client.connected)
+        will = edge._will(3)
+
+    found = await retained(mosquitto)
+    status: Status = decode(Kind.STATUS, found[MAIN_STATUS])
+    assert (status.state, status.reason) == ("offline", "the edge was stopped")
+    assert decode(Kind.EDGE_STATUS, found[TOPICS.edge_status("pi")]).state == "offline"
+    assert decode(Kind.EDGE_STATUS, will.payload) == EdgeStatus(state="lost", boot=edge.boot, conn=3)
+
+
+async def test_clears_what_left_the_configuration(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path, store="none") as edge:
+        for name in ("balance1", "stirrer1"):
+            edge.instrument(name, META, nothing).sample({"weight": 1})
+        await eventually(lambda: edge.client.connected)
+        await eventually(lambda: not edge._outbox.waiting)
+    assert TOPICS.of("stirrer1", Kind.META) in await retained(mosquitto)
+
+    async with agent(mosquitto, tmp_path, store="none") as edge:
+        edge.instrument("balance1", META, nothing)
+
+        async def cleared() -> bool:
+            found = await retained(mosquitto)
+            return not [t for t in found if "stirrer1" in t] and TOPICS.of("balance1", Kind.META) in found
+
+        await eventually(cleared)
+
+
+async def test_last_is_published_at_most_twice_a_second(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path) as edge, reader(mosquitto) as client:
+        client.subscribe(TOPICS.of("balance1", Kind.LAST))
+        await client.subscribed()
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: edge.client.connected)
+        start = fast_monotonic()
+        for k in range(200):
+            balance.sample({"weight": k})
+            await asyncio.sleep(0.001)
+        values: list[float] = []
+        while 199 not in values:
+            values += [decode(Kind.LAST, m.payload)["weight"] for m in await client.batch()]
+
+    assert len(values) <= 2 * (fast_monotonic() - start) + 2
+    assert len(values) < 150
+
+
+async def test_another_edge_that_serves_the_instrument_is_left_to_it(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path / "1") as first, agent(mosquitto, tmp_path / "2", "edge-other") as second:
+        first.instrument("balance1", META, nothing).status("online")
+        await eventually(lambda: first._instruments["balance1"].announced)
+        late = second.instrument("balance1", META, nothing)
+        await eventually(lambda: late.rival == "pi")
+        late.sample({"weight": 2})
+
+        async def said() -> EdgeStatus | None:
+            status: EdgeStatus = decode(Kind.EDGE_STATUS, (await retained(mosquitto))[TOPICS.edge_status("other")])
+            return status if status.state == "degraded" else None
+
+        status = await eventually(said)
+        assert status is not None
+        assert status.reason == "balance1 is served by edge pi, not here"
+        assert late.ignored == 1
+        assert first._instruments["balance1"].rival == ""
+        assert decode(Kind.STATUS, (await retained(mosquitto))[MAIN_STATUS]).edge == "pi"
+        first._instruments["balance1"].publish_status(state="offline", reason="moved")
+        await eventually(lambda: late.rival == "")
+
+
+async def test_two_agents_cannot_share_a_folder(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path):
+        with pytest.raises(ConfigError, match="in use"):
+            async with agent(mosquitto, tmp_path):
+                pass
+
+
+async def test_a_bad_password_file_leaves_nothing_behind(mosquitto: TestBroker, tmp_path: Path) -> None:
+    (mosquitto.folder / "edge-pi.password").unlink()
+
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            async with agent(mosquitto, tmp_path):
+                pass
+
+
+# --- samples ----------------------------------------------------------------------------------------------------------
+
+
+async def test_samples_and_blocks_are_stored_with_their_quality(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    async with running(mosquitto, disk) as logger, agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: all(i.announced for i in edge._instruments.values()))
+        balance.sample({"weight": float("nan"), "stable": True}, q={"stable": "uncertain"}, t_us=1_795_000_000_000_123)
+        balance.block({"weight": [1.0, float("inf"), 3.0]}, t0_us=1_795_000_000_000_200, dt_us=1000)
+        balance.block({"weight": [4.0, 5.0]}, t_us=[1_795_000_000_001_000, 1_795_000_000_009_000])
+        await eventually(lambda: disk.complete("balance1", 6))
+
+        data: Data = decode(Kind.DATA, logger.of(Kind.DATA, "balance1")[0].payload)
+        first, second = [decode(Kind.BLOCK, m.payload) for m in logger.of(Kind.BLOCK, "balance1")]
+        await eventually(lambda: not edge._outbox.waiting)
+
+    assert (data.ts, data.us, data.values) == (1_795_000_000_000, 123, {"weight": None, "stable": True})
+    assert data.q == {"weight": "nan", "stable": "uncertain"}
+    assert data.rev == balance.meta.rev == first.rev
+    assert (first.cols, first.q, first.fold) == ({"weight": [1.0, None, 3.0]}, {"weight": {"1": "+inf"}}, 0)
+    assert (second.seq, second.fold) == (4, 1)  # its first stamp is not after the last one
+
+
+async def test_what_was_measured_without_a_broker_is_stored_later(mosquitto: TestBroker, tmp_path: Path) -> None:
+    await mosquitto.stop()
+    disk = Disk()
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        for k in range(3000):
+            balance.sample({"weight": k, "odd": bool(k % 2)} if k % 3 else {"weight": k})
+        balance.event("power", "it came back")
+        await mosquitto.start()
+        async with running(mosquitto, disk) as logger:
+            await eventually(lambda: disk.complete("balance1", 3000), timeout=20)
+            await eventually(lambda: disk.events[("balance1", edge.boot)] == Ranges([(0, 1)]))
+            await eventually(lambda: not edge._outbox.waiting)
+
+            assert len(logger.late_blocks) < 20
+            assert all(len(encode(b)) <= 64 * 1024 for b in logger.late_blocks)
+            assert disk.values[("balance1", edge.boot, 7)] == {"weight": 7, "odd": True}
+
+
+async def test_an_ended_run_is_delivered_by_the_next(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    for _ in range(2):
+        async with agent(mosquitto, tmp_path) as edge:
+            balance = edge.instrument("balance1", META, nothing)
+            for k in range(100):
+                balance.sample({"weight": k})
+    async with agent(mosquitto, tmp_path) as edge, running(mosquitto, disk):
+        edge.instrument("balance1", META, nothing).sample({"weight": 0})
+
+        await eventually(lambda: disk.complete("balance1", 201))
+        assert len(disk.samples) == 3
+
+
+async def test_what_an_instrument_that_left_has_spooled_is_still_delivered(
+    mosquitto: TestBroker, tmp_path: Path
+) -> None:
+    disk = Disk()
+    async with agent(mosquitto, tmp_path) as edge:
+        edge.instrument("stirrer1", META, nothing).sample({"weight": 1})
+        await eventually(lambda: all(i.announced for i in edge._instruments.values()))
+    async with running(mosquitto, disk) as logger, agent(mosquitto, tmp_path):
+        logger.holds.clear()
+        await eventually(lambda: disk.complete("stirrer1", 1))
+        topic = TOPICS.of("stirrer1", Kind.META)
+        await eventually(lambda: _gone(mosquitto, topic))
+
+
+async def _gone(mosquitto: TestBroker, topic: str) -> bool:
+    return topic not in await retained(mosquitto)
+
+
+async def test_nothing_is_missing_after_the_broker_was_killed_again_and_again(
+    mosquitto: TestBroker, tmp_path: Path
+) -> None:
+    disk = Disk()
+    async with running(mosquitto, disk), agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        for k in range(3000):
+            balance.sample({"weight": k})
+            if k % 10 == 0:
+                await asyncio.sleep(0.001)
+            if k in (700, 1900):
+                await mosquitto.kill()
+            if k in (900, 2300):
+                await mosquitto.start()
+
+        await eventually(lambda: disk.complete("balance1", 3000), timeout=30)
+
+
+async def test_a_logger_that_crashed_or_went_back_gets_everything_again(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        async with running(mosquitto, disk, "r1"):
+            for k in range(500):
+                balance.sample({"weight": k})
+            await eventually(lambda: disk.complete("balance1", 500))
+            await eventually(lambda: not edge._outbox.waiting)
+        yesterday = Disk()
+        for k in range(500, 600):
+            balance.sample({"weight": k})
+
+        async with running(mosquitto, yesterday, "r2"):
+            await eventually(lambda: yesterday.complete("balance1", 600))
+
+
+async def test_a_logger_that_takes_everything_and_stores_nothing_is_not_flooded(
+    mosquitto: TestBroker, tmp_path: Path
+) -> None:
+    async with running(mosquitto, Disk()) as logger, agent(mosquitto, tmp_path) as edge:
+        logger.storing = False
+        balance = edge.instrument("balance1", META, nothing)
+        for k in range(20_000):
+            balance.sample({"weight": k})
+        await eventually(lambda: len(logger.late_blocks) >= 4, timeout=20)
+        start = fast_monotonic()
+        await eventually(lambda: fast_monotonic() - start > 40)
+
+        assert len(logger.late_blocks) <= 4 * 5  # at 0, 5, 15, 35 s, and one round before the measuring began
+
+
+async def test_a_request_is_answered(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    async with running(mosquitto, disk) as logger, agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: all(i.announced for i in edge._instruments.values()))
+        for k in range(100):
+            balance.sample({"weight": k})
+        await eventually(lambda: disk.complete("balance1", 100))
+        logger.late_blocks.clear()
+        disk.samples[("balance1", edge.boot)].remove(40, 50)
+        await eventually(lambda: edge._spool.marked("balance1", "samples", edge.boot) == 40)
+
+        logger.request("balance1", edge.boot, 40, 49)
+
+        await eventually(lambda: disk.complete("balance1", 100))
+        assert [(b.seq, b.n) for b in logger.late_blocks] == [(40, 10)]
+
+
+async def test_a_logger_with_a_new_store_gets_what_it_wants_and_hears_that_the_rest_will_not_come(
+    mosquitto: TestBroker, tmp_path: Path
+) -> None:
+    disk = Disk()
+    now = int(time.time())
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        for k in range(100):
+            balance.sample({"weight": k}, t_us=(now - 100 + k) * 1_000_000)
+        async with running(mosquitto, disk) as logger:
+            logger.want_since = (now - 40) * 1000
+
+            await eventually(lambda: disk.rows("balance1") == 40)
+            await eventually(lambda: logger.holds["balance1"][0][0].first == 60)
+            await eventually(lambda: not edge._outbox.waiting)
+
+
+async def test_without_a_logger_the_acknowledged_is_done_with(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with agent(mosquitto, tmp_path, store="none") as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        for k in range(500):
+            balance.sample({"weight": k})
+        balance.event("power", "on")
+        await eventually(lambda: not edge._outbox.waiting)
+        status: Status = decode(Kind.STATUS, (await retained(mosquitto))[MAIN_STATUS])
+
+    assert status.stored_by == ""
+    assert edge._outbox.resent >= 500  # made before there was a connection
+
+
+async def test_a_full_spool_says_what_was_lost_and_the_rest_is_stored(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    async with agent(mosquitto, tmp_path, spool_bytes=100_000) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        for k in range(5000):
+            balance.sample({"weight": k})
+        await eventually(lambda: all(i.announced for i in edge._instruments.values()))
+        hold = edge._spool.hold("balance1", "samples")[0]
+        assert hold.lost == hold.first > 3000
+
+        async with running(mosquitto, disk):
+            await eventually(lambda: disk.samples.get(("balance1", edge.boot)) == Ranges([(hold.first, 5000)]))
+            await eventually(lambda: not edge._outbox.waiting)
+            assert edge._spool.lost == hold.lost
+
+
+async def test_a_record_the_broker_refuses_for_its_size_is_set_aside(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    async with running(mosquitto, disk), agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: all(i.announced for i in edge._instruments.values()))
+        balance.sample({"weight": 0})
+        balance.sample({"text": "x" * 2_000_000})
+        balance.sample({"weight": 2})
+
+        await eventually(lambda: not edge._outbox.waiting)
+        assert edge._spool.lost == 1
+        assert disk.samples[("balance1", edge.boot)] == Ranges([(0, 1), (2, 3)])
+
+
+async def test_a_full_disk_is_said_and_the_samples_are_still_published(
+    mosquitto: TestBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk()
+    async with running(mosquitto, disk), agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        balance.status("online")
+        await eventually(lambda: all(i.announced for i in edge._instruments.values()))
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pwrite", _no_space)
+            for k in range(10):
+                balance.sample({"weight": k})
+
+            async def degraded() -> bool:
+                status: Status = decode(Kind.STATUS, (await retained(mosquitto))[MAIN_STATUS])
+                return status.state == "degraded" and "No space left" in status.reason
+
+            await eventually(degraded)
+        balance.sample({"weight": 10})
+
+        await eventually(lambda: disk.complete("balance1", 11))
+        await eventually(lambda: not edge._outbox.waiting)
+        assert edge._spool.failed == 10
+        assert edge._spool.lost == 0
+
+
+def _no_space(fd: int, data: bytes, offset: int) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+async def test_long_blocks_are_cut(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    async with running(mosquitto, disk) as logger, agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: all(i.announced for i in edge._instruments.values()))
+        balance.block({"weight": [k + 0.123 for k in range(30_000)]}, t0_us=10**15, dt_us=100)
+
+        await eventually(lambda: disk.complete("balance1", 30_000))
+        blocks = [decode(Kind.BLOCK, m.payload) for m in logger.of(Kind.BLOCK, "balance1")]
+        assert len(blocks) > 4
+        assert max(len(m.payload) for m in logger.of(Kind.BLOCK, "balance1")) <= 64 * 1024
+        assert all(b.t0_us == 10**15 + 100 * b.seq and b.fold == 0 for b in blocks)
