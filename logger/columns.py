@@ -235,9 +235,9 @@ def _decimal(array: Array) -> tuple[int, Array] | None:
 
 
 def _scaled(array: Array, digits: int) -> Array | None:
-    scaled = array * _SCALES[digits]
-    if not bool(np.all(np.abs(scaled) < MAX_SAFE_INTEGER)):  # NaN and infinity too
+    scale = _SCALES[digits]
+    if not bool(np.all(np.abs(array) < MAX_SAFE_INTEGER / scale)):  # NaN too
         return None
-    whole = np.rint(scaled).astype("<i8")
-    same = np.array_equal((whole / _SCALES[digits]).view("<i8"), array.view("<i8"))  # bits: −0.0 is not 0.0
+    whole = np.rint(array * scale).astype("<i8")
+    same = np.array_equal((whole / scale).view("<i8"), array.view("<i8"))  # bits: −0.0 is not 0.0
     return whole if same else None

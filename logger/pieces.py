@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from broker.messages import ChannelType, Quality
-from logger.columns import DTYPES, SMALL, Array, Column, from_bytes, text_from_bytes, text_to_bytes, to_bytes
+from logger.columns import DTYPES, NO_BOOL, SMALL, Array, Column, from_bytes, text_from_bytes, text_to_bytes, to_bytes
 
 SPAN_US = 3_600_000_000
 """One hour of stamps: the most a piece may span."""
@@ -221,3 +221,55 @@ def _column(type_: ChannelType, body: memoryview, n: int, nulls: bytes | None) -
     values = np.frombuffer(body, DTYPES[type_]) if n < SMALL else from_bytes(body, DTYPES[type_])
     gone = None if nulls is None else np.unpackbits(np.frombuffer(nulls, "u1"), count=n).astype(bool)
     return Column(type_, values, gone)
+
+
+# --- several pieces as one --------------------------------------------------------------------------------------------
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Chunks that follow each other (seq) as one. A channel has one type in all of them; where one lacks it, it is
+    absent ("not sampled"), as a null is."""
+    types = {name: column.type for chunk in chunks for name, column in chunk.columns.items()}
+    columns = {name: _joined_column([c.columns.get(name) for c in chunks], chunks, t) for name, t in types.items()}
+    q: dict[str, dict[int, Quality]] = {}
+    u: dict[str, list[float | None]] = {}
+    n = sum(map(len, chunks))
+    row = 0
+    for chunk in chunks:
+        for name, rows in chunk.q.items():
+            q.setdefault(name, {}).update({row + k: code for k, code in rows.items()})
+        for name, values in chunk.u.items():
+            whole = u.setdefault(name, [None] * n)
+            whole[row : row + len(chunk)] = values if isinstance(values, list) else [values] * len(chunk)
+        row += len(chunk)
+    return Chunk(chunks[0].seq, np.concatenate([c.t_us for c in chunks]), columns, q, dict(u))
+
+
+def _joined_column(parts: Sequence[Column | None], chunks: Sequence[Chunk], type_: ChannelType) -> Column:
+    whole = [part or _absent(type_, len(chunk)) for part, chunk in zip(parts, chunks, strict=True)]
+    if type_ == "str":
+        return Column(type_, [value for part in whole for value in part.values])
+    values = np.concatenate([part.values for part in whole])
+    if all(part.nulls is None for part in whole):
+        return Column(type_, values)
+    gone = [np.zeros(len(part), bool) if part.nulls is None else part.nulls for part in whole]
+    return Column(type_, values, np.concatenate(gone))
+
+
+def _absent(type_: ChannelType, n: int) -> Column:
+    if type_ == "str":
+        return Column(type_, [None] * n)
+    if type_ == "float":
+        return Column(type_, np.full(n, np.nan))
+    if type_ == "bool":
+        return Column(type_, np.full(n, NO_BOOL, "u1"))
+    return Column(type_, np.zeros(n, DTYPES[type_]), np.ones(n, bool))
+
+
+def records(bodies: Sequence[bytes], shape: Shape) -> dict[str, Column] | None:
+    """The columns of single rows of one shape, at once; None when their bodies are not plain numbers."""
+    if any(type_ == "str" for _, type_ in shape.channels) or not shape.channels:
+        return None
+    dtype = np.dtype([(name, DTYPES[type_]) for name, type_ in shape.channels])
+    table = np.frombuffer(b"".join(bodies), dtype)
+    return {name: Column(type_, np.ascontiguousarray(table[name])) for name, type_ in shape.channels}

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from broker.messages import Meta
+from broker.values import ChannelType
 from logger import traffic
 from logger.ledger import Book, Gap, Stream
 from logger.pieces import SPAN_US, Chunk, Packed, Shape, summaries, unpack
@@ -18,6 +17,7 @@ from logger.store.buckets import Buckets, Gatherer
 from logger.store.marks import MarkLine
 from logger.store.metas import read_meta
 from logger.store.reading import Reader
+from logger.store.shapes import Shapes
 
 _PIECES = "SELECT seq, n, t_min, t_max, dt, extra, summary, {body}, shape, book, id FROM piece"
 _IN_TIME = " WHERE source = ? AND t_min >= ? AND t_min < ? AND t_max >= ? ORDER BY t_min, id"
@@ -113,7 +113,7 @@ class History:
         """
         gathered = {name: Gatherer(step_us) for name in channels}
         with self._reader.snapshot() as db:
-            shapes = _Shapes(db)
+            shapes = Shapes(db)
             for row in _pieces(db, instrument, from_us, to_us, body="x''"):
                 packed, shape = _packed(row), shapes[row[8]]
                 names = [name for name, _ in shape.channels if name in gathered]
@@ -136,7 +136,7 @@ class History:
         """
         wanted = None if channels is None else frozenset(channels)
         with self._reader.snapshot() as db:
-            shapes = _Shapes(db)
+            shapes = Shapes(db)
             boots = dict(db.execute("SELECT id, boot FROM book"))
             for row in _pieces(db, instrument, from_us, to_us, body="body"):
                 shape = shapes[row[8]]
@@ -144,11 +144,11 @@ class History:
                 for part in chunk:
                     yield Rows(boots[row[9]], part, shape)
 
-    def channels(self, instrument: str, from_us: int, to_us: int) -> list[tuple[str, str]]:
+    def channels(self, instrument: str, from_us: int, to_us: int) -> list[tuple[str, ChannelType]]:
         """The (channel, type) pairs that occur, in the order they first do: what a table of these rows needs."""
-        found: dict[tuple[str, str], None] = {}
+        found: dict[tuple[str, ChannelType], None] = {}
         with self._reader.snapshot() as db:
-            shapes = _Shapes(db)
+            shapes = Shapes(db)
             sql = (
                 "SELECT DISTINCT shape FROM piece JOIN source ON source.id = piece.source WHERE name = ? AND t_min >= ?"
             )
@@ -202,20 +202,6 @@ class History:
         """Every numbering of one source, or of all."""
         with self._reader.snapshot() as db:
             return [_ledger_line(book) for book in read_books(db, instrument) if book.boot]
-
-
-class _Shapes:
-    """Shapes by number, read once."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._known: dict[int, Shape] = {}
-
-    def __getitem__(self, id_: int) -> Shape:
-        if id_ not in self._known:
-            (body,) = self._db.execute("SELECT body FROM shape WHERE id = ?", (id_,)).fetchone()
-            self._known[id_] = msgspec.json.decode(body, type=Shape)
-        return self._known[id_]
 
 
 _Row = tuple[int, int, int, int, int | None, bytes | None, bytes | None, bytes, int, int, int]

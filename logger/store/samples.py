@@ -12,11 +12,13 @@ import msgspec
 import numpy as np
 
 from broker.messages import Block, ChannelType, Data, Quality, Value
-from logger.columns import Column, column, infer
+from logger.columns import SMALL, Column, column, infer
 from logger.ledger import Book, Stream
 from logger.pieces import Chunk, Packed, Shape, Uncertainty, pack, shape_of, split
 from logger.store.books import Books, Names
+from logger.store.melt import Melter
 from logger.store.metas import Metas, Types
+from logger.store.shapes import ShapeIds, Shapes
 
 FOR_EVER = 2**62
 REPEAT_MS = 60_000
@@ -111,8 +113,9 @@ class SampleWriter:
         self._sources = sources
         self._books = books
         self._metas = metas
-        self._shapes = Names(db, "shape", "body")
-        self._shape_ids: dict[Shape, int] = {}
+        self._shapes = ShapeIds(db)
+        self._melter = Melter(db, Shapes(db), self._insert)
+        self._small: dict[int, tuple[Book, int]] = {}
         self._revs: dict[int, str] = {}  # book id → the rev last named: data carries it only after a change
         self._inferred: dict[tuple[str, str], ChannelType] = {}
         self._runs: dict[int, _Run] = {}
@@ -215,7 +218,9 @@ class SampleWriter:
         shape = shape_of(columns, types.rev, cal)
         for a, b in split(chunk.t_us):
             part = chunk if b - a == len(chunk) else chunk.slice(a, b)
-            self._pieces.append(self.piece_row(book, pack(part, shape), shape, fold))
+            self._insert(book, pack(part, shape), shape, fold)
+            if len(part) < SMALL:
+                self._small[book.id] = (book, self._small.get(book.id, (book, 0))[1] + 1)
 
     def _typed(self, book: Book, rows: _Rows, name: str, values: Sequence[Value], types: Types) -> Column | None:
         type_ = types.channels.get(name) or self._guess(book.source, name, values)
@@ -237,21 +242,20 @@ class SampleWriter:
             self._inferred[source, name] = guess
         return guess
 
-    def piece_row(self, book: Book, packed: Packed, shape: Shape, fold: int) -> tuple[object, ...]:
-        """The parameters of INSERT_PIECE."""
-        shape_id = self._shape_ids.get(shape)
-        if shape_id is None:
-            shape_id = self._shape_ids[shape] = self._shapes.id(msgspec.json.encode(shape).decode())
-        p = packed
-        source = self._sources.id(book.source)
-        return (book.id, p.seq, source, p.n, p.t_min, p.t_max, p.dt, shape_id, fold, p.extra, p.summary, p.body)
+    def _insert(self, book: Book, p: Packed, shape: Shape, fold: int) -> None:
+        """The piece goes with the next ``_write_pieces``."""
+        source, shape_id = self._sources.id(book.source), self._shapes.id(shape)
+        row = (book.id, p.seq, source, p.n, p.t_min, p.t_max, p.dt, shape_id, fold, p.extra, p.summary, p.body)
+        self._pieces.append(row)
 
     def flush(self) -> None:
         """Write everything collected; inside the transaction."""
         self.metas_changed()
-        if self._pieces:
-            self._db.executemany(INSERT_PIECE, self._pieces)
-            self._pieces.clear()
+        self._write_pieces()
+        for book, small in self._small.values():
+            self._melter.added(book, small)
+        self._small.clear()
+        self._write_pieces()
         if self.asides:
             self._db.executemany(
                 "INSERT INTO aside (t_ms, source, boot, seq, channel, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -261,6 +265,11 @@ class SampleWriter:
                 ],
             )
             self.asides.clear()
+
+    def _write_pieces(self) -> None:
+        if self._pieces:
+            self._db.executemany(INSERT_PIECE, self._pieces)
+            self._pieces.clear()
 
 
 def digest_of(payload: bytes) -> bytes:

@@ -31,6 +31,7 @@ CREATE TABLE piece (
     extra BLOB, summary BLOB, body BLOB NOT NULL);
 CREATE UNIQUE INDEX piece_seq ON piece (book, seq);
 CREATE INDEX piece_time ON piece (source, t_min);
+CREATE INDEX piece_small ON piece (book, seq) WHERE n < 32;
 -- Sample sets without boot and seq: what came within the last minute, to know a repetition.
 CREATE TABLE recent (
     source INTEGER, t_us INTEGER, hash BLOB, arrived_ms INTEGER NOT NULL,

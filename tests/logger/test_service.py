@@ -64,13 +64,13 @@ class Ear:
 
     @property
     def status(self) -> ServiceStatus | None:
-        return decode(Kind.SERVICE_STATUS, self.last[STATUS]) if self.last.get(STATUS) else None  # type: ignore[no-any-return]
+        return decode(Kind.SERVICE_STATUS, self.last[STATUS]) if self.last.get(STATUS) else None
 
     def state(self) -> str:
         return self.status.state if self.status else ""
 
     def commit(self) -> Commit | None:
-        return decode(Kind.COMMIT, self.last[COMMIT]) if self.last.get(COMMIT) else None  # type: ignore[no-any-return]
+        return decode(Kind.COMMIT, self.last[COMMIT]) if self.last.get(COMMIT) else None
 
     def upto(self) -> int | None:
         """The watermark of BOOT as the present run of the logger says it."""
@@ -147,6 +147,7 @@ async def test_a_hole_is_asked_for(mosquitto: TestBroker, tmp_path: Path, monkey
             edge.publish(TOPICS.of("i1", Kind.DATA), sample(seq))
         topic = TOPICS.request("main", "i1")
         asked = await eventually(lambda: ear.last.get(topic))
+        assert asked is not None
 
         assert decode(Kind.REQUEST, asked) == Request(boot=BOOT, from_=2, to=4)
         commit = ear.commit()
