@@ -14,7 +14,9 @@ takeToken();
 addEventListener("hashchange", () => takeToken() && retryNow());
 reflectInUrl();
 listenToKeys();
-render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
+const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+root.replaceChildren();
+render(html`<${Page} />`, root);
 start();
 
 effect(() => {

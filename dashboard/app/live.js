@@ -105,6 +105,11 @@ export class Live {
     return ring && !missing.length && ring.oldest <= from ? ring.slice(from, to) : null;
   }
 
+  /** Whether anything older is known. @param {number} t ms */
+  hasBefore(t) {
+    return [...this.traces.values()].some((trace) => trace.rings[STEPS.length - 1].slice(0, t).t.length);
+  }
+
   /** @param {string} instrument */
   drop(instrument) {
     this.#coverage.delete(instrument);

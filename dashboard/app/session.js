@@ -11,12 +11,14 @@ import { Bus } from "./bus.js";
 import { History } from "./history.js";
 import { Live } from "./live.js";
 import { announceCommand, announceEvent } from "./speak.js";
-import { app, dispatch, historyProblem, still, tick, windowS } from "./state.js";
+import { app, dispatch, historyProblem, still, tick, windowChosen, windowS } from "./state.js";
 
 const OPENING_MS = 600_000;
 const OPENING_STEP = 500;
 const OPENING_PATIENCE_MS = 4000;
 const MARKS_BACK_MS = 24 * 3600_000;
+/** With less than this known, the opening view is no longer than this. */
+const SHORT_MS = 60_000;
 const OVERLAP_MS = 10_000;
 const POINTS = 1200;
 const TICK_MS = 250;
@@ -101,6 +103,7 @@ async function openHistory() {
   const now = clock.now();
   const names = [...app.value.instruments.keys()];
   await Promise.all(names.map((name) => history.ensure(name, now - OPENING_MS, now, OPENING_STEP)));
+  if (!windowChosen.value && !live.hasBefore(now - SHORT_MS)) windowS.value = SHORT_MS / 1000;
 }
 
 /** @param {number} ms @returns {Promise<void>} */

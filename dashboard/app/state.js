@@ -23,6 +23,8 @@ const url = parseHash(location.hash);
 
 /** Seconds on screen while live. */
 export const windowS = signal(url.window);
+/** Whether a person has chosen it. */
+export const windowChosen = signal(url.chosen);
 /** A resting view (paused, zoomed, scrolled back), or null at the live edge. */
 export const still = signal(/** @type {Range | null} */ (null));
 /** Plots as arranged by a person; null: as the page arranges them. */

@@ -7,7 +7,7 @@ import { printHash, WINDOWS } from "../core/hash.js";
 import { addToPlot } from "../core/layout.js";
 import { viewRange } from "./plotdata.js";
 import { clock } from "./session.js";
-import { anchor, filter, ownPlots, plots, still, windowS } from "./state.js";
+import { anchor, filter, ownPlots, plots, still, windowChosen, windowS } from "./state.js";
 
 const LEAST_SPAN_MS = 20;
 
@@ -24,6 +24,7 @@ export function togglePause() {
 export function chooseWindow(index) {
   if (!WINDOWS[index]) return;
   windowS.value = WINDOWS[index];
+  windowChosen.value = true;
   still.value = null;
 }
 

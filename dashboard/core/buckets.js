@@ -75,10 +75,34 @@ function liftPen(y, reach) {
   for (let i = 0; i < y.length; i += 2) {
     if (y[i] === undefined || y[i] === null) continue;
     if (y[i] === y[i + 1]) y[i + 1] = undefined;
-    if (last >= 0 && (i - last) / 2 > Math.max(reach[i / 2], reach[last / 2])) y[last + 2] = null;
+    if (last >= 0 && (i - last) / 2 > Math.max(reach[i / 2], reach[last / 2])) y.fill(null, last + 1 + Number(y[last + 1] !== undefined), i);
     last = i;
   }
   return y;
+}
+
+/**
+ * Where a curve has numbers, and which of them stand alone between gaps (no line reaches those).
+ * @param {(number | null | undefined)[]} y @returns {{filled: number[], alone: number[]}}
+ */
+export function places(y) {
+  const filled = [];
+  const alone = [];
+  let open = true;
+  for (let i = 0; i < y.length; i++) {
+    if (y[i] === undefined) continue;
+    if (y[i] === null) {
+      if (!open && alone.length && alone[alone.length - 1] === -1) alone[alone.length - 1] = filled[filled.length - 1];
+      open = true;
+      continue;
+    }
+    if (open) alone.push(-1);
+    else if (alone[alone.length - 1] === -1) alone.pop();
+    open = false;
+    filled.push(i);
+  }
+  if (alone[alone.length - 1] === -1) alone[alone.length - 1] = filled[filled.length - 1];
+  return { filled, alone };
 }
 
 /** How far apart samples may be and still belong together. @param {number | null | undefined} periodMs @param {number} staleMs */

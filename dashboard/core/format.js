@@ -109,6 +109,23 @@ export function formatSpan(seconds) {
 /** @param {number} n */
 const round = (n) => String(Math.round(n * 10) / 10);
 
+const [S, MIN, H] = [1000, 60_000, 3_600_000];
+
+/** Distances of ticks that people count in, ms. */
+export const TIME_STEPS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * S),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * MIN),
+  ...[1, 2, 3, 6, 12, 24, 48, 168].map((n) => n * H),
+];
+
+/** Round local times in [from, to]. @param {number} from @param {number} to @param {number} step @returns {number[]} */
+export function timeTicks(from, to, step) {
+  const shift = new Date(from).getTimezoneOffset() * MIN;
+  const first = Math.ceil((from - shift) / step) * step + shift;
+  return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, i) => first + i * step);
+}
+
 /** Labels for a time axis, as fine as its ticks. @param {number[]} ticks ms @param {number} step ms between ticks */
 export function axisTimes(ticks, step) {
   let day = "";

@@ -43,8 +43,9 @@ function readHeader(buffer) {
 /** @param {BlockHeader} block @param {(count: number) => Float64Array} column @returns {SampleBlock} */
 function readBlock(block, column) {
   const { n, count } = block;
-  const t = block.times ? toMs(column(count)) : regular(block.t0_us ?? 0, block.dt_us ?? 0, count);
+  const times = block.times ? column(count) : null;
   const lo = column(count);
+  const t = times ? toMs(times) : regular(block.t0_us ?? 0, block.dt_us ?? 0, count);
   return { n, t, lo, hi: block.minmax ? column(count) : lo };
 }
 

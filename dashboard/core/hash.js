@@ -10,10 +10,10 @@
  */
 
 export const WINDOWS = [10, 60, 600, 3600];
-export const DEFAULT_WINDOW = 60;
+export const DEFAULT_WINDOW = 600;
 const KEY = /^[a-z0-9][a-z0-9-]{0,62}\/[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** @param {string} hash with or without "#" @returns {UrlState & {token: string | null}} */
+/** @param {string} hash with or without "#" @returns {UrlState & {chosen: boolean, token: string | null}} chosen: the window was */
 export function parseHash(hash) {
   const q = new URLSearchParams(hash.replace(/^#/, ""));
   const w = Number(q.get("w"));
@@ -21,6 +21,7 @@ export function parseHash(hash) {
     window: WINDOWS.includes(w) ? w : DEFAULT_WINDOW,
     plots: q.has("p") ? parsePlots(q.get("p") ?? "") : null,
     filter: q.get("f") ?? "",
+    chosen: q.has("w"),
     token: q.get("token"),
   };
 }

@@ -6,7 +6,7 @@
 
 const PADDING = 0.08;
 const LEAST_DIGITS = 10;
-const LOOSE = 0.4;
+const LOOSE = 0.65;
 
 /** The smallest span worth showing: ten of the instrument's smallest steps. @param {number} low @param {number} high @param {number} resolution 0: unknown */
 function leastSpan(low, high, resolution) {

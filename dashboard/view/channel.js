@@ -56,4 +56,6 @@ export function choose(ref) {
 export function dragChannel(event, key) {
   event.dataTransfer?.setData("text/labwire-channel", key);
   if (event.dataTransfer) event.dataTransfer.effectAllowed = "copy";
+  document.body.classList.add("dragging");
+  addEventListener("dragend", () => document.body.classList.remove("dragging"), { once: true });
 }

@@ -17,12 +17,14 @@
  */
 
 import uPlot from "uplot";
-import { axisTimes, decimalsOf, fixed, formatNumber } from "../core/format.js";
+import { places } from "../core/buckets.js";
+import { axisTimes, decimalsOf, fixed, formatNumber, TIME_STEPS, timeTicks } from "../core/format.js";
 import { nextExtent } from "../core/range.js";
-import { drawAnchor, drawBand, drawMarks, inkOf, markAt } from "./overlay.js";
+import { drawAnchor, drawBand, drawMarks, inkOf, markAt, STRIP } from "./overlay.js";
 
 const SYNC = "labwire";
 const NEAR = 0.06;
+const PIXELS_APART = 14;
 
 export class Chart {
   /** @type {Scene | null} */
@@ -120,7 +122,7 @@ export class Chart {
       height: Math.max(80, this.root.clientHeight),
       ms: 1,
       legend: { show: false },
-      padding: [14, 10, 0, 0],
+      padding: [STRIP + 6, 14, 0, 0],
       cursor: this.#cursor(),
       scales: { x: { time: true }, ...Object.fromEntries(this.units.map((unit) => [unit || "-", this.#scale(unit)])) },
       axes: [this.#timeAxis(), ...this.units.slice(0, 2).map((unit, i) => this.#valueAxis(unit, i))],
@@ -160,7 +162,14 @@ export class Chart {
 
   /** @returns {uPlot.Axis} */
   #timeAxis() {
-    return { ...this.#axisBase(), size: 28, space: 72, values: (_u, splits, _a, _s, step) => axisTimes(splits, step) };
+    return {
+      ...this.#axisBase(),
+      size: 28,
+      space: 76,
+      incrs: TIME_STEPS,
+      splits: (_u, _a, from, to, step) => timeTicks(from, to, step),
+      values: (_u, splits, _a, _s, step) => axisTimes(splits, step),
+    };
   }
 
   /** @param {string} unit @param {number} i @returns {uPlot.Axis} */
@@ -188,21 +197,15 @@ export class Chart {
       width: 1 / devicePixelRatio,
       dash: i >= this.ink.curves.length ? [6, 4] : undefined,
       spanGaps: false,
-      points: { show: (u, s) => this.#sparse(u, s), size: 4, fill: colour, width: 0, filter: (_u, s) => this.#filled(s) },
+      points: { show: false, size: 4.5, fill: colour, width: 0, filter: (u, s) => this.#marked(u, s) },
     };
   }
 
-  /** Samples are marked where they stand apart. @param {uPlot} u @param {number} series */
-  #sparse(u, series) {
-    return this.#filled(series).length < u.bbox.width / devicePixelRatio / 14;
-  }
-
-  /** @param {number} series */
-  #filled(series) {
-    const y = this.scene?.ys[series - 1] ?? [];
-    const out = [];
-    for (let i = 0; i < y.length; i++) if (y[i] !== null && y[i] !== undefined) out.push(i);
-    return out;
+  /** Samples are marked where they stand apart, and always where no line reaches them. @param {uPlot} u @param {number} series */
+  #marked(u, series) {
+    const { filled, alone } = places(this.scene?.ys[series - 1] ?? []);
+    if (filled.length < u.bbox.width / devicePixelRatio / PIXELS_APART) return filled;
+    return alone.length ? alone : null;
   }
 
   /** @param {uPlot} u */

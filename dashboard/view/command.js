@@ -64,10 +64,10 @@ function CommandForm({ instrument, name, spec }) {
   };
   const submit = (/** @type {Event} */ e) => (e.preventDefault(), send(false));
   return html`
-    <form class="command-form" data-command=${name} onSubmit=${submit} noValidate>
+    <form class=${`command-form ${Object.keys(specs).length ? "" : "bare"}`} data-command=${name} onSubmit=${submit} noValidate>
       ${Object.entries(specs).map(([arg, s]) => html`<${Field} key=${arg} form=${`${instrument.name}-${name}`} arg=${arg} spec=${s} texts=${texts} problem=${problems.value[arg]} />`)}
       <div class="command-go">
-        <button class="primary" disabled=${!!blocked || busy || asking.value} title=${blocked}>${label}${spec.confirm ? " …" : ""}</button>
+        <button class="plain go" disabled=${!!blocked || busy || asking.value} title=${blocked}>${label}${spec.confirm ? " …" : ""}</button>
         ${spec.sets && html`<${Present} instrument=${instrument} channel=${spec.sets} />`}
         ${last && html`<${Outcome} id=${sent.value} />`}
       </div>

@@ -23,7 +23,6 @@ export function Legend({ curves, index, reading, chart }) {
   };
   return html`
     <footer class="legend">
-      <div class="legend-time">${timeText(reading)}</div>
       <ul>
         ${curves.map((curve, i) => html`
           <li key=${curve.key} class=${hidden.value.has(i) ? "off" : ""}
@@ -40,8 +39,8 @@ export function Legend({ curves, index, reading, chart }) {
     </footer>`;
 }
 
-/** @param {Reading} reading */
-function timeText({ ts, mark, empty }) {
+/** The time under the cursor, or the mark that is there. @param {Reading} reading */
+export function timeText({ ts, mark, empty }) {
   if (mark) return html`<span class="legend-mark">⚑ ${mark}</span>`;
   if (ts === null) return empty ? html`<span class="muted">no data in this window</span>` : "";
   const delta = anchor.value === null ? "" : html`<span class="legend-delta">Δ ${formatDelta(ts - anchor.value)}</span>`;

@@ -6,6 +6,8 @@
  */
 
 const LABEL_CHARS = 26;
+/** Height above the curves, px. */
+export const STRIP = 14;
 
 /** Colours of the theme in force. @param {Element} element @returns {Ink & {curves: string[], grid: string}} */
 export function inkOf(element) {
@@ -54,40 +56,27 @@ function inkOfMark(mark, ink) {
   return bad ? ink.bad : ink.line;
 }
 
-/** @param {import("uplot")} u @param {LogEntry[]} marks in time order @param {Ink} ink */
+/** Flags and words stand in the strip above the curves, so that they hide none. @param {import("uplot")} u @param {LogEntry[]} marks in time order @param {Ink} ink */
 export function drawMarks(u, marks, ink) {
   const { ctx, bbox } = u;
   const px = devicePixelRatio;
+  const right = bbox.left + bbox.width;
+  const at = marks.map((mark) => ({ mark, x: Math.round(u.valToPos(mark.ts, "x", true)) + 0.5 })).filter(({ x }) => x >= bbox.left && x <= right);
   ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top - 12 * px, bbox.width, bbox.height + 12 * px);
-  ctx.clip();
   ctx.font = `${11 * px}px ${ink.font}`;
-  ctx.textBaseline = "top";
-  let free = -Infinity;
-  for (const mark of marks) {
-    const x = Math.round(u.valToPos(mark.ts, "x", true)) + 0.5;
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
+  at.forEach(({ mark, x }, i) => {
     const colour = inkOfMark(mark, ink);
     line(u, x, colour, [3 * px, 3 * px]);
-    flag(ctx, x, bbox.top, colour, px);
+    flag(ctx, x, bbox.top - STRIP * px, colour, px);
     const text = mark.text.length > LABEL_CHARS ? `${mark.text.slice(0, LABEL_CHARS - 1)}…` : mark.text;
-    const width = ctx.measureText(text).width;
-    if (x < free || x + width + 14 * px > bbox.left + bbox.width) continue;
-    label(ctx, text, x + 10 * px, bbox.top + 1 * px, width, ink, px);
-    free = x + width + 20 * px;
-  }
+    const room = (at[i + 1]?.x ?? right + 14 * px) - x - 14 * px;
+    if (ctx.measureText(text).width > room) return;
+    ctx.fillStyle = ink.muted;
+    ctx.fillText(text, x + 10 * px, bbox.top - (STRIP - 4.5) * px);
+  });
   ctx.restore();
-}
-
-/** @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} x @param {number} y @param {number} width @param {Ink} ink @param {number} px */
-function label(ctx, text, x, y, width, ink, px) {
-  ctx.globalAlpha = 0.8;
-  ctx.fillStyle = ink.surface;
-  ctx.fillRect(x - 2 * px, y, width + 4 * px, 13 * px);
-  ctx.globalAlpha = 1;
-  ctx.fillStyle = ink.muted;
-  ctx.fillText(text, x, y + px);
 }
 
 /** @param {CanvasRenderingContext2D} ctx @param {number} x @param {number} y @param {string} colour @param {number} px */
@@ -106,7 +95,7 @@ function line({ ctx, bbox }, x, colour, dash) {
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash(dash);
   ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
+  ctx.moveTo(x, bbox.top - (dash.length ? STRIP * devicePixelRatio : 0));
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.setLineDash([]);
@@ -120,6 +109,8 @@ export function drawAnchor(u, ts, ink) {
   line(u, x, ink.text, []);
   u.ctx.fillStyle = ink.text;
   u.ctx.font = `600 ${11 * devicePixelRatio}px ${ink.font}`;
+  u.ctx.textAlign = "left";
+  u.ctx.textBaseline = "alphabetic";
   u.ctx.fillText("A", x + 4 * devicePixelRatio, u.bbox.top + u.bbox.height - 6 * devicePixelRatio);
   u.ctx.restore();
 }

@@ -17,7 +17,7 @@ import { anchor, app, isDark, log, spotlight, still, windowS } from "../app/stat
 import { closePlot, goLive, hold, lookAt, pin, plotChannel, shownRange } from "../app/view.js";
 import { Chart } from "./chart.js";
 import { Icon } from "./icons.js";
-import { Legend } from "./legend.js";
+import { Legend, timeText } from "./legend.js";
 import { PlotTable } from "./plottable.js";
 import { saveCsv, savePng } from "./save.js";
 
@@ -87,7 +87,7 @@ export function Plot({ spec, index }) {
       onDragOver=${(/** @type {DragEvent} */ e) => (e.preventDefault(), (dropping.value = true))}
       onDragLeave=${() => (dropping.value = false)}
       onDrop=${(/** @type {DragEvent} */ e) => (e.preventDefault(), (dropping.value = false), dropped(e, index))}>
-      <${PlotHead} ...${own} />
+      <${PlotHead} ...${own} reading=${reading.value} />
       <div class="canvas" ref=${root} role="img" aria-label=${summary.value} hidden=${table.value}></div>
       ${table.value && html`<${PlotTable} curves=${curves} from=${from} to=${to} />`}
       <${Legend} curves=${curves} index=${index} reading=${reading.value} chart=${chart} />
@@ -127,7 +127,7 @@ function makeChart(element, spec, { curves, detail }, reading, summary) {
   };
   const sizes = new ResizeObserver(() => (chart.resize(element.clientWidth, element.clientHeight), repaint(painter)));
   sizes.observe(element);
-  const seen = new IntersectionObserver(([e]) => ((onScreen = e.isIntersecting), repaint(painter)));
+  const seen = new IntersectionObserver(([e]) => ((onScreen = e.isIntersecting), repaint(painter)), { rootMargin: "150px" });
   seen.observe(element);
   const stop = paint(painter);
   const dispose = () => (stop(), sizes.disconnect(), seen.disconnect(), chart.destroy());
@@ -180,13 +180,14 @@ function dropped(event, index) {
   if (key) plotChannel(key, index);
 }
 
-/** @param {{spec: PlotSpec, index: number, curves: Curve[], large: {value: boolean}, table: {value: boolean}, png: () => void}} props */
-function PlotHead({ spec, index, curves, large, table, png }) {
+/** @param {{spec: PlotSpec, index: number, curves: Curve[], large: {value: boolean}, table: {value: boolean}, png: () => void, reading: Reading}} props */
+function PlotHead({ spec, index, curves, large, table, png, reading }) {
   const units = [...new Set(curves.map((c) => c.meta.unit ?? ""))].filter(Boolean);
   return html`
     <header class="plot-head">
       <h3>${spec.title}</h3>
       <span class="unit">${units.join(" · ")}</span>
+      <span class="legend-time">${timeText(reading)}</span>
       <div class="plot-tools">
         <button class="tool" title="Table" aria-label="Show as table" aria-pressed=${table.value} onClick=${() => (table.value = !table.value)}><${Icon} name="table" /></button>
         <button class="tool text" title="Save what is on screen as CSV" onClick=${() => saveCsv(spec.title, curves)}>CSV</button>

@@ -60,12 +60,12 @@ function Tile({ channel }) {
       aria-label=${`${labelOf(channel)}, ${instrument ? titleOf(instrument) : ""}`}
       onDragStart=${(/** @type {DragEvent} */ e) => dragChannel(e, channel.key)} onClick=${() => choose(channel)} onKeyDown=${pick}>
       <header><span class="tile-label" title=${labelOf(channel)}>${labelOf(channel)}</span><${Details} channel=${channel} /></header>
+      <div class="tile-instrument" title=${instrument && titleOf(instrument)}>${instrument && titleOf(instrument)}</div>
       <div class=${`tile-value ${text.length > 11 ? "long" : ""}`}><span class="tile-number" title=${text.length > 14 ? text : ""}>${text}</span>${channel.meta.unit && html`<span class="tile-unit">${channel.meta.unit}</span>`}</div>
       <footer>
         <span class=${`tile-state ${state.tone}`}><span aria-hidden="true">${state.icon === "∿" ? "●" : state.icon}</span> ${state.word}</span>
         ${numeric ? html`<${Spark} channel=${channel.key} />` : ""}
       </footer>
-      <div class="tile-instrument" title=${instrument && titleOf(instrument)}>${instrument && titleOf(instrument)}</div>
     </article>`;
 }
 
