@@ -1,5 +1,6 @@
 """One instrument as its edge speaks for it: what it is, how it is, what it measures. Spooled first, then published."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -139,7 +140,7 @@ class Instrument:
             t_us=None if t_us is None else list(t_us),
             rev=self.meta.rev,
             q={ch: c for ch, c in codes.items() if c},
-            u={ch: x if isinstance(x, (int, float)) else list(x) for ch, x in u.items()},
+            u={ch: x for ch, given in u.items() if (x := _uncertainty(given)) is not None},
         )
         for piece in _forward(whole):
             self._publish_block(piece)
@@ -294,6 +295,13 @@ def _clean(values: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Qua
         if code is not None:
             codes[name] = code
     return clean, codes
+
+
+def _uncertainty(given: float | Sequence[float | None]) -> float | list[float | None] | None:
+    """As it may travel: what is not a finite number is left out."""
+    if isinstance(given, (int, float)):
+        return given if math.isfinite(given) else None
+    return [x if x is not None and math.isfinite(x) else None for x in given]
 
 
 def _forward(block: Block) -> Iterator[Block]:

@@ -54,7 +54,7 @@ def _plain(column: Sequence[Value]) -> bool:
     try:
         total: float = sum(column)  # type: ignore[arg-type]
         return math.isfinite(total) and min(column) >= -(2**63) and max(column) < 2**63  # type: ignore[type-var,operator]
-    except (TypeError, OverflowError):
+    except (TypeError, ValueError, OverflowError):  # not all numbers, empty, too large
         return False
 
 

@@ -325,10 +325,13 @@ async def test_killed_between_the_reply_and_the_book_there_is_still_one_end(
 
     await mosquitto.start()
     disk = Disk()
-    async with running(mosquitto, disk), operator(mosquitto) as bridge:
-        async with serving(mosquitto, tmp_path, device) as again:
-            await eventually(lambda: not again._outbox.waiting)
-            end = await bridge.end("1")
+    async with (
+        running(mosquitto, disk),
+        operator(mosquitto) as bridge,
+        serving(mosquitto, tmp_path, device) as again,
+    ):
+        await eventually(lambda: not again._outbox.waiting)
+        end = await bridge.end("1")
 
     assert end.state == "done"
     assert _ends(bridge) == {"1": 1}
