@@ -5,6 +5,7 @@ sees what happened in the order in which it happened.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
 from typing import Any
@@ -83,10 +84,12 @@ class Hub:
     async def flush(self) -> None:
         """Deliver feeds when they are due, for ever."""
         while True:
-            await self._dirty.wait()
+            due = self.feeds.flush(self.now_ms())
+            wait_s = None if due is None else max(0.001, (due - self.now_ms()) / 1000)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._dirty.wait()
             self._dirty.clear()
-            while (due := self.feeds.flush(self.now_ms())) is not None:
-                await self._sleep(max(0.001, (due - self.now_ms()) / 1000))
 
     async def tick(self) -> None:
         """Notice what happens without a message: silence, ages, commands nobody answers, hints that are due."""

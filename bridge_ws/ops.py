@@ -3,11 +3,11 @@
 A message is a JSON object whose ``op`` says which it is. Unknown keys are ignored, as everywhere in the contract.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from broker.messages import MAX_TTL_MS, Calibration, Meta, Quality, Status, Value
+from broker.messages import MAX_SAFE_INTEGER, MAX_TTL_MS, Calibration, Meta, Quality, Status, Value
 
 SUBPROTOCOL = "labwire.v1"
 VERSION = 1
@@ -21,6 +21,9 @@ CLOSE_NO_TOKEN = 4401
 CLOSE_FORBIDDEN = 4403
 CLOSE_BAD_MESSAGE = 4400
 CLOSE_OVERLOAD = 1013
+
+
+SubscriptionId = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
 
 class OpError(ValueError):
@@ -40,7 +43,7 @@ class Hello(msgspec.Struct, frozen=True, tag_field="op", tag="hello"):
 class Sub(msgspec.Struct, frozen=True, tag_field="op", tag="sub"):
     """Ask for samples. ``since`` (ms) resumes from there; ``step_ms`` asks for smallest and largest per bucket."""
 
-    id: int
+    id: SubscriptionId
     filter: str
     channels: list[str] | None = None
     mode: Literal["latest", "samples"] = "latest"
@@ -58,7 +61,7 @@ class Sub(msgspec.Struct, frozen=True, tag_field="op", tag="sub"):
 
 
 class Unsub(msgspec.Struct, frozen=True, tag_field="op", tag="unsub"):
-    id: int
+    id: SubscriptionId
 
 
 class DoCommand(msgspec.Struct, frozen=True, tag_field="op", tag="command"):

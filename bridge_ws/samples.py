@@ -9,7 +9,7 @@ import numpy as np
 from bridge_ws.channels import ChannelInfo, Registry
 from bridge_ws.frames import Floats
 from bridge_ws.ops import Latest
-from broker.messages import Block, Data, Quality, Value, fits
+from broker.messages import MAX_SAFE_INTEGER, Block, Data, Quality, Value, fits
 
 Resolve = Callable[[str, Value], ChannelInfo | None]
 
@@ -174,13 +174,19 @@ def _column(values: Sequence[Value], rows: Mapping[int, Quality], info: ChannelI
     return Column(floats[sampled], grid.times_us()[sampled]) if sampled.any() else None
 
 
+_PLAIN: dict[str, frozenset[type]] = {
+    "float": frozenset({float, int, type(None)}),
+    "int": frozenset({int, type(None)}),
+}
+
+
 def numbers(values: Sequence[Value], info: ChannelInfo) -> Floats:
     """A column as floats; NaN for null and for what does not fit the channel's type."""
-    if info.type in ("float", "int"):
-        try:
-            return np.array(values, dtype=np.float64)
-        except (ValueError, TypeError, OverflowError):
-            pass  # some value is not a number: one at a time
+    if set(map(type, values)) <= _PLAIN.get(info.type, frozenset()):
+        floats = np.array(values, dtype=np.float64)
+        if info.type == "int":
+            floats[np.abs(floats) > MAX_SAFE_INTEGER] = np.nan
+        return floats
     return np.array([number(v) if fits(v, info.type) else np.nan for v in values])
 
 

@@ -73,7 +73,7 @@ def render(tokens: Iterable[Token]) -> str:
 
 
 def digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def make(name: str, role: Role, random: Callable[[int], str]) -> tuple[str, Token]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from bridge_ws import frames, tokens
 from bridge_ws.config import BridgeConfig
@@ -95,6 +96,14 @@ class PageClient:
             self.channels[message["instrument"], message["channel"]] = message["n"]
         self.seen.append(message)
         return message
+
+    async def ended(self) -> int:
+        """Until the bridge closes the connection; returns the code."""
+        try:
+            while True:
+                await self.receive()
+        except ConnectionClosed:
+            return self.socket.close_code or 0
 
     async def until(self, **wanted: Any) -> dict[str, Any]:
         """The next message in which these keys have these values."""
