@@ -124,6 +124,7 @@ class Driver(ABC, Generic[O]):
         commands: dict[str, CommandSpec],
         *,
         stale_ms: int = STALE_MS,
+        label: str = "",
         vendor: str = "",
         model: str = "",
         serial: str = "",
@@ -131,7 +132,7 @@ class Driver(ABC, Generic[O]):
         """Meta from the configuration; the keywords (what the driver knows or asked) fill what it leaves empty."""
         a = self.about
         return Meta(
-            name=a.label or a.name,
+            name=a.label or label or a.name,
             vendor=a.vendor or vendor,
             model=a.model or model,
             serial=a.serial or serial,

@@ -147,7 +147,9 @@ class Balance(Driver[BalanceOptions]):
             ),
             "display_weight": CommandSpec(label="Show the weight again"),
         }  # fmt: skip
-        return self.describe(channels, commands, vendor="Mettler-Toledo", model=self._model, serial=self._serial)
+        return self.describe(
+            channels, commands, label="Balance", vendor="Mettler-Toledo", model=self._model, serial=self._serial
+        )
 
     async def start(self, link: Link) -> None:
         """Ask who it is. The first question also wakes a balance that was busy sending."""

@@ -82,7 +82,9 @@ class Stirrer(Driver[NamurOptions]):
 
     @property
     def meta(self) -> Meta:
-        return self.describe(_channels(self.options), _commands(self.options), vendor="IKA", model=self._name)
+        o = self.options
+        label = "Stirrer" if "speed" in o.has else "Thermostat"
+        return self.describe(_channels(o), _commands(o), label=label, vendor="IKA", model=self._name)
 
     async def start(self, link: Link) -> None:
         """Ask for the device's name."""

@@ -127,7 +127,7 @@ class Vibration(Driver[VibrationOptions]):
                           group="Vibration", period_ms=period)
             for name in AXES
         }  # fmt: skip
-        return self.describe(channels, {}, stale_ms=2000)
+        return self.describe(channels, {}, stale_ms=2000, label="Vibration sensor")
 
     async def run(self, link: Link, publish: Publish) -> Never:
         reader, unwrap = FrameReader(), Unwrap()

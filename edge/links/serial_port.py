@@ -8,7 +8,7 @@ import select
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 import serial
@@ -90,7 +90,7 @@ class SerialLink(Link):
             self._post(self._lost, "the port is gone (unplugged?)")
 
     def _open_port(self) -> serial.Serial:
-        s = self._settings
+        s = _possible(self.address, self._settings)
         return serial.Serial(
             self.address,
             baudrate=s.baud,
@@ -135,6 +135,13 @@ class SerialLink(Link):
         for job in waiting:
             if job is not None:
                 _finish(job.done, self._gone)
+
+
+def _possible(path: str, settings: SerialSettings) -> SerialSettings:
+    """A pseudo-terminal (a simulator) has neither parity nor 7 bits, and some systems refuse to pretend."""
+    if os.path.realpath(path).startswith(("/dev/pts/", "/dev/ttys")):
+        return replace(settings, bytesize=8, parity="none")
+    return settings
 
 
 def _finish(future: asyncio.Future[None], error: Exception | None = None) -> None:
