@@ -25,6 +25,11 @@ export function formatValue(value, channel = {}) {
   return formatNumber(value, channel);
 }
 
+/** An argument as somebody typed it: no digits added. @param {Value} value */
+export function formatArg(value) {
+  return typeof value === "number" ? String(value).replace("-", MINUS) : formatValue(value);
+}
+
 /** @param {number} value @param {ChannelMeta} [channel] */
 export function formatNumber(value, channel = {}) {
   if (!Number.isFinite(value)) return "–";

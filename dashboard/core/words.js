@@ -8,7 +8,7 @@
  * @typedef {{icon: string, word: string, tone: "ok" | "busy" | "warn" | "bad" | "off"}} Badge
  */
 
-import { formatAge, formatValue, formatWhen } from "./format.js";
+import { formatAge, formatArg, formatWhen } from "./format.js";
 import { titleOf } from "./layout.js";
 
 /** @type {Record<string, Badge>} */
@@ -74,7 +74,7 @@ function argWords(args, spec) {
   return entries
     .map(([name, value]) => {
       const unit = spec?.args?.[name]?.unit;
-      const text = `${formatValue(value)}${unit ? ` ${unit}` : ""}`;
+      const text = `${formatArg(value)}${unit ? ` ${unit}` : ""}`;
       return entries.length > 1 || !spec ? `${name} ${text}` : text;
     })
     .join(", ");

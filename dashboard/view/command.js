@@ -11,7 +11,7 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { initialText, limitsText, parseArgs } from "../core/args.js";
-import { formatAge, formatValue } from "../core/format.js";
+import { formatAge, formatArg, formatValue } from "../core/format.js";
 import { keyOf, sorted, titleOf } from "../core/layout.js";
 import { isEnded } from "../core/reducer.js";
 import { commandObstacle, commandWords } from "../core/words.js";
@@ -130,7 +130,7 @@ function Outcome({ id }) {
 
 /** @param {{label: string, who: string, args: Record<string, import("../core/types.js").Value>, specs: Record<string, ArgSpec>, yes: () => void, no: () => void}} props */
 function Question({ label, who, args, specs, yes, no }) {
-  const what = Object.entries(args).map(([k, v]) => `${specs[k]?.label || k} ${formatValue(v)} ${specs[k]?.unit ?? ""}`.trim()).join(", ");
+  const what = Object.entries(args).map(([k, v]) => `${specs[k]?.label || k} ${formatArg(v)} ${specs[k]?.unit ?? ""}`.trim()).join(", ");
   return html`
     <div class="question-box" role="alertdialog" aria-label=${`Confirm: ${label}`}>
       <span>${label}${what && ` – ${what}`} on <b>${who}</b>?</span>

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addEntries, alarms, fromEvent, fromNote, fromReply, fromRun, markEntry, marksFor, openRuns, timeline } from "../core/entries.js";
+
+const high = { ts: 10, instrument: "oven1", kind: "high", text: "too hot", severity: "error", channel: "temp", state: "raised" };
+const nobody = new Set(/** @type {string[]} */ ([]));
+/** @param {any[]} list */
+const entries = (...list) => addEntries([], list);
+
+test("an alarm stays until it has cleared and been seen", () => {
+  const raised = entries(fromEvent(high));
+  const cleared = addEntries(raised, [fromEvent({ ...high, ts: 20, state: "cleared", severity: "info", text: "fine" })]);
+  const seen = new Set([raised[0].key]);
+  assert.deepEqual(alarms(raised, nobody).map((a) => [a.active, a.seen]), [[true, false]]);
+  assert.deepEqual(alarms(raised, seen).map((a) => [a.active, a.seen]), [[true, true]]);
+  assert.deepEqual(alarms(cleared, nobody).map((a) => [a.active, a.seen]), [[false, false]]);
+  assert.deepEqual(alarms(cleared, seen), []);
+});
+
+test("an alarm that is raised again wants to be seen again", () => {
+  const again = entries(fromEvent(high), fromEvent({ ...high, ts: 20, state: "cleared" }), fromEvent({ ...high, ts: 30 }));
+  assert.deepEqual(alarms(again, new Set([again[0].key])).map((a) => [a.active, a.seen]), [[true, false]]);
+});
+
+test("a loud message without a state is an alarm until seen, a quiet one is none", () => {
+  const loud = entries(fromEvent({ ...high, state: "" }));
+  assert.equal(alarms(loud, nobody).length, 1);
+  assert.equal(alarms(loud, new Set([loud[0].key])).length, 0);
+  assert.equal(alarms(entries(fromEvent({ ...high, state: "", severity: "info" })), nobody).length, 0);
+});
+
+test("live and logged notes are one", () => {
+  const live = fromNote({ ts: 5, text: "stirred", by: "anna" });
+  const logged = markEntry({ ts: 5, kind: "note", text: "stirred", by: "anna", instrument: "", state: "" });
+  assert.equal(entries(live, logged).length, 1);
+});
+
+test("live and logged events are one", () => {
+  const logged = markEntry({ ts: 10, kind: "event", text: "too hot", instrument: "oven1", by: "", state: "raised" });
+  assert.equal(entries(fromEvent(high), logged).length, 1);
+});
+
+test("a run is open until its end", () => {
+  const begun = fromRun({ run: "r1", name: "Melt", start: 1, by: "anna", sample: "Sn" });
+  assert.deepEqual(openRuns(entries(begun)).map((r) => r.text), ["Melt – Sn"]);
+  assert.deepEqual(openRuns(entries(begun, fromRun({ run: "r1", name: "Melt", start: 1, end: 9, by: "anna" }))), []);
+});
+
+test("an own command stands once, though the bridge and the log tell of it too", () => {
+  /** @type {any} */
+  const own = { id: "c1", instrument: "oven1", name: "set_temp", args: { value: 4 }, by: "", state: "done", ts: 1000, endedAt: 1200, progress: null, result: {}, error: null };
+  const told = fromReply({ id: "01X", ts: 1150, instrument: "oven1", name: "set_temp", args: { value: 4 }, by: "anna", state: "done" });
+  const other = fromReply({ id: "01Y", ts: 90_000, instrument: "oven1", name: "set_temp", args: { value: 5 }, by: "ben", state: "done" });
+  assert.deepEqual(timeline(entries(told, other), [own], new Map()).map((e) => e.by), ["you", "ben"]);
+});
+
+test("a plot is marked with what concerns its instruments", () => {
+  const list = entries(fromEvent(high), fromNote({ ts: 1, text: "for all", by: "a" }), fromNote({ ts: 2, text: "for the oven", by: "a", instruments: ["oven1"] }));
+  assert.deepEqual(marksFor(list, new Set(["oven1"])).length, 3);
+  assert.deepEqual(marksFor(list, new Set(["balance1"])).map((m) => m.text), ["for all"]);
+});
