@@ -19,7 +19,7 @@ demo: setup
 	@exec .venv/bin/labwire demo $(ARGS)
 
 test: setup
-	sh scripts/node.sh node --test $(wildcard dashboard/tests/*.test.js dashboard/test/*.test.js)
+	sh scripts/node.sh npm --prefix dashboard --silent test
 	.venv/bin/python -m pytest $(ARGS)
 
 check: setup
@@ -27,7 +27,7 @@ check: setup
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
-	sh scripts/node.sh node dashboard/node_modules/typescript/bin/tsc --project dashboard
+	sh scripts/node.sh npm --prefix dashboard --silent run check
 
 format: setup
 	.venv/bin/ruff format .

@@ -14,7 +14,7 @@ MAX_AHEAD_MS = 2000
 """A command stamped further ahead of our clock than this is refused: its age cannot be judged."""
 
 
-class CommandFailed(Exception):  # noqa: N818 — the state it becomes
+class CommandFailed(Exception):
     """A command that was accepted and did not work; becomes the reply ``failed`` with this code and message."""
 
     def __init__(self, code: str, message: str = "") -> None:
