@@ -16,7 +16,7 @@ BLOCK = 2
 EVENT = 3
 """Kinds of records in the spool; the body of an EVENT is its topic, a line feed and its payload."""
 
-PACK_BYTES = 96 * 1024
+PACK_BYTES = 128 * 1024
 """Bodies of single sample sets that together make a late block of well over half the allowed size."""
 _LIMIT = MAX_BLOCK_BYTES - 64  # "late":true comes on top when it is sent again
 
