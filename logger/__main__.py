@@ -32,6 +32,7 @@ def _add_log(log: argparse.ArgumentParser) -> None:
     log.add_argument("--topic", metavar="FILTER", help="an MQTT filter with + and #")
     log.add_argument("--since", metavar="WHEN", help="2h, 30m, 7d ago, or an ISO date and time")
     log.add_argument("--until", metavar="WHEN")
+    log.add_argument("--full", action="store_true", help="sample sets with their values, written again from the store")
     log.add_argument("--limit", type=int, default=1000, help="the last so many; default: %(default)s")
     log.add_argument("--json", action="store_true", help="one JSON object a line")
 

@@ -7,7 +7,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,8 @@ def log(args: Namespace, history: History) -> int:
     since = when.parse(args.since, now_us) // 1000 if args.since else None
     until = when.parse(args.until, now_us) // 1000 if args.until else None
     for entry in history.log(args.topic, since, until, args.limit):
+        if args.full and entry.payload is None:
+            entry = replace(entry, payload=history.payload(entry))
         print(json.dumps(_log_json(entry), ensure_ascii=False) if args.json else log_text(entry))
     return EXIT_OK
 
@@ -101,13 +103,13 @@ def _text(payload: bytes) -> str | None:
 
 def _log_json(entry: LogEntry) -> dict[str, Any]:
     fields = asdict(entry)
-    payload = fields.pop("payload")
+    payload, _, _ = fields.pop("payload"), fields.pop("book"), fields.pop("block")
+    if entry.seq is None:
+        fields = {k: v for k, v in fields.items() if k not in ("boot", "seq", "n", "late", "digest")}
     if payload is None:
         return fields
     text = _text(payload)
-    return {k: v for k, v in fields.items() if k not in ("boot", "seq", "n", "late", "digest")} | (
-        {"payload_hex": payload.hex()} if text is None else {"payload": text}
-    )
+    return fields | ({"payload_hex": payload.hex()} if text is None else {"payload": text})
 
 
 # --- export -----------------------------------------------------------------------------------------------------------
@@ -116,7 +118,7 @@ def _log_json(entry: LogEntry) -> dict[str, Any]:
 def export_(args: Namespace, history: History) -> int:
     span = history.span(args.instrument)
     if span is None:
-        known = ", ".join(history.instruments()) or "none"
+        known = ", ".join(history.instruments()[:20]) or "none"
         print(f"labwire: there are no samples of {args.instrument!r}; instruments: {known}", file=sys.stderr)
         return EXIT_SURPRISE
     now_us = time.time_ns() // 1000
@@ -125,7 +127,8 @@ def export_(args: Namespace, history: History) -> int:
     if args.format == "parquet" and not args.output:
         print("labwire: parquet needs -o FILE", file=sys.stderr)
         return EXIT_USAGE
-    columns = export.series(history.channels(args.instrument, start, end))
+    remarks = history.remarks(args.instrument, start, end)
+    columns = export.series(history.channels(args.instrument, start, end), *remarks)
     rows = history.rows(args.instrument, None, start, end)
     if args.output is None:
         _drain(export.write_csv(sys.stdout, columns, rows))

@@ -1,14 +1,15 @@
 """Samples as a wide table: one row a sample set, one column a channel. Streams: memory does not grow with the range.
 
 Columns: ``time`` (ISO, UTC), ``t_us`` (µs since the epoch), ``boot``, ``seq``, then the channels as their types; a
-channel that once had another type has that series in a column of its own (``temp:int``).
+channel that once had another type has that series in a column of its own (``temp:int``). Where any row has a quality
+or an uncertainty, ``temp:quality`` (empty is good) and ``temp:u`` follow.
 """
 
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import numpy as np
 
@@ -25,17 +26,33 @@ _FIXED = ("time", "t_us", "boot", "seq")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One column of the table: a channel as one type."""
+    """One column of the table: a channel as one type, or what is remarked about it."""
 
     channel: str
     type: ChannelType
     title: str
+    what: Literal["value", "quality", "uncertainty"] = "value"
 
 
-def series(channels: Sequence[tuple[str, ChannelType]]) -> list[Series]:
+def series(
+    channels: Sequence[tuple[str, ChannelType]], qualities: Sequence[str] = (), uncertainties: Sequence[str] = ()
+) -> list[Series]:
     """The columns for what occurs, in that order. The last type of a channel has its plain name."""
     last = dict(channels)
-    return [Series(name, type_, name if last[name] == type_ else f"{name}:{type_}") for name, type_ in channels]
+    found = [Series(name, type_, name if last[name] == type_ else f"{name}:{type_}") for name, type_ in channels]
+    found += [Series(name, "str", f"{name}:quality", "quality") for name in qualities]
+    return found + [Series(name, "float", f"{name}:u", "uncertainty") for name in uncertainties]
+
+
+def _remarks(chunk: Chunk, column: Series) -> list[Value] | None:
+    """The cells of a column that holds no values of its channel; None for one that does."""
+    if column.what == "quality":
+        codes = chunk.q.get(column.channel, {})
+        return [codes.get(row) for row in range(len(chunk))]
+    if column.what == "uncertainty":
+        u = chunk.u.get(column.channel)
+        return list(u) if isinstance(u, list) else [u] * len(chunk)
+    return None
 
 
 def write_csv(out: TextIO, columns: Sequence[Series], rows: Iterator[Rows]) -> Iterator[Rows]:
@@ -53,6 +70,8 @@ def write_csv(out: TextIO, columns: Sequence[Series], rows: Iterator[Rows]) -> I
 
 def _cells(chunk: Chunk, column: Series) -> list[Any]:
     """Texts and numbers as csv writes them without loss (a float's shortest exact form)."""
+    if (remarks := _remarks(chunk, column)) is not None:
+        return remarks
     found = chunk.columns.get(column.channel)
     if found is None or found.type != column.type:
         return [None] * len(chunk)
@@ -94,6 +113,8 @@ def _record_batch(pa: Any, schema: Any, columns: Sequence[Series], rows: Rows) -
 
 
 def _arrow_cells(chunk: Chunk, column: Series) -> Sequence[Value] | np.ndarray[Any, Any]:
+    if (remarks := _remarks(chunk, column)) is not None:
+        return remarks
     found: Column | None = chunk.columns.get(column.channel)
     if found is None or found.type != column.type:
         return [None] * len(chunk)

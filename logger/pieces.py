@@ -139,7 +139,8 @@ def _long_parts(t_us: Array, columns: Sequence[Column], dt: int | None) -> list[
 
 
 def _summary(columns: Sequence[Column]) -> bytes:
-    rows = [_summarised(numbers) for c in columns if (numbers := c.numbers()) is not None]
+    with np.errstate(over="ignore"):  # the sum of the largest floats is infinite, and so is their mean
+        rows = [_summarised(numbers) for c in columns if (numbers := c.numbers()) is not None]
     return np.array(rows, "<f8").tobytes()
 
 
@@ -187,6 +188,12 @@ def summaries(packed: Packed, shape: Shape) -> dict[str, tuple[float, float, flo
     rows = np.frombuffer(packed.summary, "<f8").reshape(-1, 4).tolist()
     numeric = [name for name, type_ in shape.channels if type_ != "str"]
     return {name: (row[0], row[1], row[2], row[3]) for name, row in zip(numeric, rows, strict=True)}
+
+
+def remarked(extra: bytes) -> tuple[set[str], set[str]]:
+    """The channels with a quality and those with an uncertainty, from a piece's ``extra``."""
+    found = msgspec.msgpack.decode(extra, type=_Extra)
+    return set(found.q), set(found.u)
 
 
 def _short_bodies(packed: Packed, shape: Shape) -> list[memoryview]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-QOS, RETAIN, LATE, UNREADABLE = 3, 4, 8, 16
-"""Bits of an entry's flags: QoS 0 to 2, and three marks."""
+QOS, RETAIN, LATE, UNREADABLE, BLOCK = 3, 4, 8, 16, 32
+"""Bits of an entry's flags: QoS 0 to 2, and four marks."""
 
 RAW, DEFLATED = 0, 1
 
@@ -77,8 +77,8 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(levels)
 
 
-def flags(qos: int, retain: bool, *, late: bool = False, unreadable: bool = False) -> int:
-    return qos | (RETAIN if retain else 0) | (LATE if late else 0) | (UNREADABLE if unreadable else 0)
+def flags(qos: int, retain: bool, *, late: bool = False, unreadable: bool = False, block: bool = False) -> int:
+    return qos | RETAIN * retain | LATE * late | UNREADABLE * unreadable | BLOCK * block
 
 
 def within(entries: Iterable[Entry], since_ms: int, until_ms: int, topics: Collection[int] | None) -> Iterator[Entry]:

@@ -58,7 +58,8 @@ class Gatherer:
         if not present.all():
             t_us, values = t_us[present], values[present]
         if len(values):
-            self._parts.append(_reduced(t_us // self.step_us, values, values, values, np.ones(len(values))))
+            with np.errstate(over="ignore"):  # the sum of the largest floats is infinite, and so is their mean
+                self._parts.append(_reduced(t_us // self.step_us, values, values, values, np.ones(len(values))))
 
     def finish(self) -> Buckets:
         self.values(np.array(self._singles_t, "<i8"), np.array(self._singles_v, "<f8"))
@@ -67,7 +68,8 @@ class Gatherer:
         if not self._parts:
             none = np.empty(0)
             return Buckets(np.empty(0, "<i8"), none, none, none, np.empty(0, "<i8"))
-        k, low, high, total, n = _reduced(*np.concatenate(self._parts, axis=1))
+        with np.errstate(over="ignore"):
+            k, low, high, total, n = _reduced(*np.concatenate(self._parts, axis=1))
         return Buckets(k.astype("<i8") * self.step_us, low, high, total / n, n.astype("<i8"))
 
 

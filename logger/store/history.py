@@ -10,8 +10,9 @@ from broker.messages import Meta
 from broker.values import ChannelType
 from logger import traffic
 from logger.ledger import Book, Gap, Stream
-from logger.pieces import SPAN_US, Chunk, Packed, Shape, summaries, unpack
+from logger.pieces import SPAN_US, Chunk, Packed, Shape, remarked, summaries, unpack
 from logger.store import marks as marking
+from logger.store import replay
 from logger.store.books import read_books
 from logger.store.buckets import Buckets, Gatherer
 from logger.store.marks import MarkLine
@@ -48,6 +49,8 @@ class LogEntry:
     n: int = 0
     late: bool = False
     digest: str = ""
+    block: bool = False
+    book: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,19 @@ class History:
                 found.update(dict.fromkeys(shapes[id_].channels))
         return list(found)
 
+    def remarks(self, instrument: str, from_us: int, to_us: int) -> tuple[list[str], list[str]]:
+        """The channels with a quality, and those with an uncertainty, in any row of this time."""
+        q: set[str] = set()
+        u: set[str] = set()
+        with self._reader.snapshot() as db:
+            sql = "SELECT extra FROM piece JOIN source ON source.id = piece.source WHERE name = ? AND t_min >= ?"
+            sql += " AND t_min < ? AND t_max >= ? AND extra IS NOT NULL"
+            for (extra,) in db.execute(sql, (instrument, from_us - SPAN_US, to_us, from_us)):
+                with_q, with_u = remarked(extra)
+                q |= with_q
+                u |= with_u
+        return sorted(q), sorted(u)
+
     def span(self, instrument: str) -> tuple[int, int] | None:
         """The first and the last stamp stored, µs; None without samples."""
         with self._reader.snapshot() as db:
@@ -197,6 +213,16 @@ class History:
                 if len(found) >= limit:
                     break
         return found[-limit:] if limit else []
+
+    def payload(self, entry: LogEntry) -> bytes | None:
+        """The message itself: its bytes, or for sample sets the same content written again from the store; None when
+        the store no longer has all of them."""
+        if entry.payload is not None or entry.seq is None:
+            return entry.payload
+        with self._reader.snapshot() as db:
+            return replay.message(db, entry.book, entry.seq, entry.n, single=not entry.block, late=entry.late)
+
+    # --- ledger --------------------------------------------------------------------------------------------------
 
     def ledger(self, instrument: str | None = None) -> list[LedgerLine]:
         """Every numbering of one source, or of all."""
@@ -283,6 +309,8 @@ def _entry(e: traffic.Entry, names: dict[int, str], boots: dict[int, str]) -> Lo
         n=e.n,
         late=bool(e.flags & traffic.LATE),
         digest=e.digest.hex(),
+        block=bool(e.flags & traffic.BLOCK),
+        book=e.book,
     )
 
 

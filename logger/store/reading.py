@@ -54,16 +54,20 @@ class Reader:
         except OSError as e:
             raise HistoryError(f"{self.path} cannot be read: {e.strerror}; has the logger ever run here?") from e
         try:
+            return self._open_as_allowed()
+        except sqlite3.Error as e:
+            hint = "; is it, with its -wal and -shm, readable?" if self._wal.exists() else ""
+            raise HistoryError(f"{self.path} cannot be read: {e}{hint}") from e
+
+    def _open_as_allowed(self) -> sqlite3.Connection:
+        try:
             self._immutable = False
             return self._connect("mode=ro")
-        except sqlite3.OperationalError as e:
+        except sqlite3.OperationalError:
             if self._wal.exists():
-                raise HistoryError(f"{self.path} cannot be read: {e}; is it, with its -wal and -shm, readable?") from e
-        try:
-            self._immutable = True
-            return self._connect("mode=ro&immutable=1")
-        except sqlite3.OperationalError as e:
-            raise HistoryError(f"{self.path} cannot be read: {e}") from e
+                raise
+        self._immutable = True
+        return self._connect("mode=ro&immutable=1")
 
     def _connect(self, how: str) -> sqlite3.Connection:
         db = sqlite3.connect(

@@ -218,17 +218,14 @@ class Store:
 
     def _sample(self, packet: Packet, source: str, message: Data | Block, now_ms: int) -> None:
         self._touched.add(source)
-        before = self._samples.count.set_aside
+        block = isinstance(message, Block)
         if isinstance(message, Block):
             book, seq = self._samples.block(source, message, now_ms)
             n, late = message.n, message.late
         else:
             book, seq = self._samples.data(source, message, packet.payload, packet.retain, now_ms)
             n, late = 1, False
-        flags = traffic.flags(packet.qos, packet.retain, late=late)
-        if self._samples.count.set_aside > before:  # the samples alone cannot give this message back
-            self._traffic.verbatim(now_ms, packet.topic, flags, packet.payload)
-            return
+        flags = traffic.flags(packet.qos, packet.retain, late=late, block=block)
         digest = digest_of(packet.payload)
         self._traffic.samples(now_ms, packet.topic, flags, len(packet.payload), book.id, seq, n, digest)
 

@@ -75,7 +75,7 @@ row: st.SearchStrategy[Made] = st.tuples(
 
 
 @given(st.lists(row, min_size=1, max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=10)
 def test_melting_changes_no_row(tmp_path: Path, rows: list[Made]) -> None:
     folder = Path(tempfile.mkdtemp(dir=tmp_path))
     store = open_store(folder)
