@@ -12,8 +12,9 @@ from broker import users
 from broker.config import BrokerConfig, read_secret, write_secret
 from broker.folder import lock
 from broker.users import UsersConfig, UserTable
+from edge.examples import demo_toml
 
-INSTRUMENTS = {"balance1": "mt-sics", "stirrer1": "namur", "vib1": "vibration"}
+INSTRUMENTS = {"balance1": "mt-sics", "stirrer1": "namur", "vib1": "vibration", "dmm1": "dmm"}
 """Name → simulated kind."""
 
 USERS = [
@@ -100,7 +101,7 @@ def configurations(folder: DemoFolder, ports: Ports) -> dict[str, str]:
     """The components' files: component → TOML."""
     head = "# Written by labwire demo at each start: changes are overwritten.\n"
     return {
-        "edge": head + edge_toml(folder) + broker_table(folder, "edge-demo", ports),
+        "edge": head + demo_toml(folder.lines, folder.path / "edge", folder.broker_config("edge-demo", ports)),
         "logger": head
         + f'name = "main"\ndata_dir = {quoted(folder.path / "logger")}\n'
         + broker_table(folder, "logger-main", ports),
@@ -112,15 +113,6 @@ def configurations(folder: DemoFolder, ports: Ports) -> dict[str, str]:
         + f"tokens_file = {quoted(folder.path / 'tokens.toml')}\n"
         + broker_table(folder, "bridge-main", ports),
     }
-
-
-def edge_toml(folder: DemoFolder) -> str:
-    """The edge's own table and one table an instrument."""
-    text = f'[edge]\nname = "demo"\ndata_dir = {quoted(folder.path / "edge")}\n'
-    for name, kind in INSTRUMENTS.items():
-        text += f'\n[[instrument]]\nname = "{name}"\ndriver = "{kind}"\nport = {quoted(folder.lines / name)}\n'
-        text += "simulated = true\n"
-    return text
 
 
 def broker_table(folder: DemoFolder, user: str, ports: Ports) -> str:

@@ -12,9 +12,11 @@ import pytest
 
 from broker.folder import lock
 from broker.mosquitto import free_port
+from edge.config import read_config
+from edge.simulators.kinds import parse_word
 from labwire import net
 from labwire.demo import Settings, choose_ports, main, programs
-from labwire.demo_folder import INSTRUMENTS, DemoFolder
+from labwire.demo_folder import INSTRUMENTS, DemoFolder, Ports
 from tests.labwire.running import DemoProcess
 from tests.support.waiting import eventually
 
@@ -116,13 +118,14 @@ def test_the_programs_are_started_in_the_order_they_need_each_other(tmp_path: Pa
     assert tuple(p.name for p in programs(DemoFolder(tmp_path))) == NAMES
 
 
-def test_every_instrument_has_a_simulator_and_a_driver() -> None:
-    from edge.registry import driver_names
-    from edge.simulators.kinds import parse_word
-
+def test_every_instrument_has_a_simulator_and_a_configuration(tmp_path: Path) -> None:
+    folder = DemoFolder(tmp_path)
+    folder.prepare(Ports("127.0.0.1", 8000, 1883))
+    configured = read_config(folder.config("edge")).instruments
+    assert {i.name for i in configured} == set(INSTRUMENTS)
+    assert all(i.meta.simulated and str(folder.lines / i.name) in str(i.address) for i in configured)
     for name, kind in INSTRUMENTS.items():
-        assert kind in driver_names()
-        assert parse_word(f"{kind}:{name}")
+        assert parse_word(f"{kind}:{name}").name == name
 
 
 def test_a_demo_in_use_is_one_sentence(
