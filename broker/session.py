@@ -68,6 +68,7 @@ class Session:
         """CONNACK said yes: subscribe again, send again what the broker may not have, go on with what waits."""
         self.connection += 1
         self.connected = True
+        self.choked = False
         self._window = min(self._max_window, connack.receive_max)
         self._max_packet = min(connack.max_packet_size or protocol.MAX_OUT, protocol.MAX_OUT)
         self._max_qos = min(1, connack.max_qos.value)
@@ -83,7 +84,6 @@ class Session:
     def lost(self) -> None:
         """The link is gone. May be said more than once."""
         self.connected = False
-        self.choked = False
         self.out.clear()
         self.out_bytes = 0
         self._unacked.clear()
@@ -178,7 +178,9 @@ class Session:
         if not self.connected:
             return
         while self._resend and not self.choked and len(self._outstanding) - len(self._resend) < self._window:
-            self._put(protocol.again(self._outstanding[self._resend.popleft()][2]))
+            entry = self._outstanding.get(self._resend.popleft())
+            if entry is not None:
+                self._put(protocol.again(entry[2]))
         while self._waiting and not self.choked:
             ticket, message = self._waiting[0]
             if message.qos and (self._resend or len(self._outstanding) >= self._window):

@@ -132,9 +132,12 @@ async def test_the_sentence_for_a_dead_link(mosquitto: TestBroker) -> None:
 async def test_an_idle_link_is_kept_alive(mosquitto: TestBroker) -> None:
     async with Proxy(mosquitto.port) as proxy, through(proxy, mosquitto, keep_alive_s=1) as edge:
         await connected(edge)
+        begin = asyncio.get_running_loop().time()
         await eventually(lambda: proxy.count("down", Kind.PINGRESP) >= 4)
 
         assert edge.connection == 1
+        # One each half interval and no storm.
+        assert asyncio.get_running_loop().time() - begin > 1.4
 
 
 async def test_only_listening_is_kept_alive_too(mosquitto: TestBroker) -> None:

@@ -262,15 +262,29 @@ def test_while_writing_is_held_up_messages_wait_and_keep_their_order() -> None:
 
 
 def test_a_pipe_that_clears_after_the_end_sends_nothing() -> None:
-    s = started(clean=False, window=1)
+    s = started(clean=False)
+    s.choked = True
     publish(s, b"1")
-    publish(s, b"2")
     s.lost()
+    s.choked = False
     s.pump()
-
     assert not s.out
+
+    s.choked = True
     s.begin(mqtt5.ConnAckPacket(session_present=True))
-    assert [(p.payload, p.duplicate) for p in sent_publishes(s)] == [(b"1", True)]
+    assert [(p.payload, p.duplicate) for p in sent_publishes(s)] == [(b"1", False)]
+
+
+def test_an_answer_to_what_is_still_to_be_sent_again_is_taken() -> None:
+    s = started(clean=False)
+    tickets = [publish(s), publish(s)]
+    s.lost()
+    s.begin(mqtt5.ConnAckPacket(session_present=True, receive_max=1))
+    puback(s, 2)
+    puback(s, 1)
+
+    assert all(t.done() for t in tickets)
+    assert s.has_room
 
 
 # --- subscriptions ---
@@ -338,6 +352,29 @@ def test_an_unsubscribe_while_away_reaches_a_session_that_is_kept() -> None:
     assert sent(s) == []
 
 
+@pytest.mark.parametrize("changed_mind", [False, True])
+def test_an_unsubscribe_while_away_is_not_sent_needlessly(changed_mind: bool) -> None:
+    s = started(clean=False)
+    s.subscribe(Subscription("a"))
+    s.lost()
+    s.unsubscribe("a")
+    if changed_mind:
+        s.subscribe(Subscription("a"))
+    s.begin(mqtt5.ConnAckPacket(session_present=changed_mind))
+
+    assert [type(p) for p in sent(s)] == [mqtt5.SubscribePacket] * changed_mind
+
+
+def test_a_refused_subscription_has_another_chance_at_the_next_connection() -> None:
+    s = started()
+    s.subscribe(Subscription("a"))
+    s.handle([mqtt5.SubAckPacket(1, [mqtt5.SubAckReasonCode.QUOTA_EXCEEDED])])
+    s.lost()
+    s.begin(mqtt5.ConnAckPacket())
+
+    assert not s.refused
+
+
 # --- arriving ---
 
 
@@ -363,6 +400,16 @@ def test_an_acknowledgement_for_a_connection_that_is_gone_is_ignored() -> None:
     assert sent(s) == []
     s.ack(new)
     assert len(sent(s)) == 1
+
+
+def test_an_acknowledgement_while_away_does_not_go_to_the_next_connection() -> None:
+    s = started(clean=False)
+    arrive(s, 7)
+    s.lost()
+    s.ack(s.take_one())
+    s.begin(mqtt5.ConnAckPacket(session_present=True))
+
+    assert sent(s) == []
 
 
 def test_qos_0_needs_no_acknowledgement() -> None:
