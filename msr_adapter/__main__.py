@@ -1,0 +1,52 @@
+"""``labwire msr``: simulate."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from broker.runtime import run, set_up_logging
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command's exit code: 0 fine, 1 surprise, 2 a mistake in configuration or arguments."""
+    args = _parser().parse_args(argv)
+    set_up_logging(args.log_level)
+    command: Callable[[argparse.Namespace], int] = args.command
+    return command(args)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="labwire msr", description="Signals and parameters of an EtherLab server.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_simulate(commands.add_parser("simulate", parents=[common], help="a server with a small malting plant"))
+    return parser
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=2345, help="0: a free one (default %(default)s)")
+    parser.add_argument("--rate", type=float, default=1000.0, metavar="HZ", help="of the fast task (default 1000)")
+    parser.add_argument("--signals", type=int, default=64, metavar="N", help="besides the plant's (default 64)")
+    parser.add_argument("--control", type=Path, metavar="PIPE", help="named pipe for faults, one word a line")
+    parser.add_argument("--journal", type=Path, metavar="FILE", help="append what was sampled")
+    parser.add_argument("--cert", type=Path, metavar="PEM", help="for STARTTLS, with the key in the same file")
+    parser.set_defaults(command=_simulate)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from msr_adapter.simulator.run import Settings, simulate
+
+    settings = Settings(args.host, args.port, args.rate, args.signals, args.control, args.journal, args.cert)
+
+    async def main(stop: asyncio.Event) -> None:
+        await simulate(settings, stop)
+
+    return run(main)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
