@@ -4,6 +4,7 @@
 #   sh scripts/node.sh node --test …
 #   sh scripts/node.sh npm ci --prefix dashboard
 set -eu
+export npm_config_update_notifier=false
 here=$(cd "$(dirname "$0")/.." && pwd)
 . "$here/scripts/common.sh"
 
