@@ -11,6 +11,7 @@ from broker.commands import CommandFailed
 from broker.messages import Command, Meta, PresenceState, Quality, Value
 from broker.runtime import Clock, Sleep, backoff
 from edge.driver import Driver, Item, Progress, Rows, Sample, Trouble
+from edge.gather import FAST_MS, Gather
 from edge.health import Health
 from edge.links.base import Link, LinkError
 
@@ -71,6 +72,8 @@ class Supervised:
         self._link: Link | None = None
         self._outlet: Outlet | None = None
         self._health = Health()
+        self._gather = Gather()
+        self._fast: frozenset[str] = frozenset()
         self._was_read = False
 
     async def run(self, outlet: Outlet) -> Never:
@@ -110,7 +113,9 @@ class Supervised:
         try:
             await link.open()
             await self.driver.start(link)
-            outlet.describe(self.driver.meta)
+            meta = self.driver.meta
+            outlet.describe(meta)
+            self._fast = frozenset(name for name, c in meta.channels.items() if 0 < (c.period_ms or 0) < FAST_MS)
             self._link = link
             await self.driver.run(link, self._publish)
             return f"{self.name} stopped by itself"
@@ -118,6 +123,7 @@ class Supervised:
             return str(e)
         finally:
             self._link = None
+            self._hand_over(self._gather.flush(), outlet)
             await link.close()
 
     def _publish(self, item: Item) -> None:
@@ -125,15 +131,23 @@ class Supervised:
         if outlet is None:
             return
         if isinstance(item, Trouble):
+            self._hand_over(self._gather.flush(), outlet)
             if self._health.trouble(item.reason):
                 log.warning("%s", item.reason)
                 outlet.status("degraded", item.reason)
             return
         self._report_reading(outlet)
-        if isinstance(item, Sample):
-            outlet.sample(item.values, t_us=item.t_us, q=item.q)
-        elif isinstance(item, Rows):
-            outlet.block(item.cols, t0_us=item.t0_us, dt_us=item.dt_us, t_us=item.t_us, q=item.q)
+        if isinstance(item, Sample) and not self._fast.isdisjoint(item.values):
+            self._hand_over(self._gather.add(item), outlet)
+        else:
+            self._hand_over([item], outlet)
+
+    def _hand_over(self, items: Sequence[Item], outlet: Outlet) -> None:
+        for item in items:
+            if isinstance(item, Sample):
+                outlet.sample(item.values, t_us=item.t_us, q=item.q)
+            elif isinstance(item, Rows):
+                outlet.block(item.cols, t0_us=item.t0_us, dt_us=item.dt_us, t_us=item.t_us, q=item.q)
 
     def _report_reading(self, outlet: Outlet) -> None:
         was_offline = self._health.state == "offline"

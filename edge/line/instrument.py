@@ -3,20 +3,20 @@
 import asyncio
 import time
 from functools import partial
+from itertools import groupby
 from typing import Never
 
 from broker.commands import CommandFailed
-from broker.messages import Command, Meta, Quality, Value
+from broker.messages import Command, Meta, Value
 from broker.runtime import Sleep
 from edge.driver import STALE_MS, About, Driver, Monotonic, NoOptions, Progress, Publish, Rows, Sample, Trouble
+from edge.gather import FAST_US, block
 from edge.line.parse import NotUnderstoodError, Values, command_text, convert, read
 from edge.line.spec import LineCommand, LineSpec, PollSpec, Reading
 from edge.links.base import QUIET_S, BadAnswerError, Link, LinkError, NoAnswerError
 from edge.links.inbox import Stamped
 from edge.polling import Poll, poll_forever
 
-FAST_S = 0.05
-"""Lines that come closer together than this are a fast signal and travel as blocks."""
 GATHER_S = 0.04
 """For how long a block gathers: its first row leaves this much later than it came."""
 
@@ -104,16 +104,17 @@ class LineInstrument(Driver[NoOptions]):
         while True:
             line = await link.read_until(self._spec.terminator, self._spec.silence_s)
             lines = [line]
-            if line.t_us - last < FAST_S * 1_000_000:
+            fast = line.t_us - last < FAST_US
+            if fast:
                 await self.sleep(GATHER_S)
                 while (more := link.take_until(self._spec.terminator)) is not None:
                     lines.append(more)
             last = lines[-1].t_us
-            heard = self.monotonic() if self._sort_out(lines, publish) else heard
+            heard = self.monotonic() if self._sort_out(lines, fast, publish) else heard
             if self.monotonic() - heard > self._spec.silence_s:
                 raise BadAnswerError(f"{link.address}: nothing that can be read within {self._spec.silence_s:g} s")
 
-    def _sort_out(self, lines: list[Stamped], publish: Publish) -> bool:
+    def _sort_out(self, lines: list[Stamped], fast: bool, publish: Publish) -> bool:
         """Publish the samples of these lines; whether there was one."""
         samples: list[Sample] = []
         for line in lines:
@@ -124,7 +125,7 @@ class LineInstrument(Driver[NoOptions]):
                 continue
             if sample is not None:
                 samples.append(sample)
-        for item in rows(samples):
+        for item in _bundled(samples, fast):
             publish(item)
         return bool(samples)
 
@@ -192,21 +193,11 @@ class LineInstrument(Driver[NoOptions]):
             self._answer = None
 
 
-def rows(samples: list[Sample]) -> list[Sample | Rows]:
-    """Samples as they are to travel: one alone, several with the same channels as a block."""
-    if len(samples) < 2 or any(s.values.keys() != samples[0].values.keys() for s in samples):
+def _bundled(samples: list[Sample], fast: bool) -> list[Sample | Rows]:
+    """Fast samples as blocks, one for each run of samples with the same channels."""
+    if not fast:
         return list(samples)
-    return [
-        Rows(
-            cols={name: [s.values[name] for s in samples] for name in samples[0].values},
-            t_us=[s.t_us for s in samples],
-            q={name: marked for name in samples[0].values if (marked := _marked(samples, name))},
-        )
-    ]
-
-
-def _marked(samples: list[Sample], name: str) -> dict[int, Quality]:
-    return {k: s.q[name] for k, s in enumerate(samples) if name in s.q}
+    return [block(list(run)) for _, run in groupby(samples, key=lambda s: s.values.keys())]
 
 
 def _judge(spec: LineCommand, text: str | None) -> dict[str, str]:

@@ -1,6 +1,8 @@
+import logging
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -12,6 +14,14 @@ from edge.examples import demo_toml
 from edge.simulators.run import tell
 from tests.support.broker import TestBroker
 from tests.support.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """``main`` sets up logging for the whole process."""
+    before = logging.root.handlers[:]
+    yield
+    logging.root.handlers[:] = before
 
 
 def test_check_prints_what_it_understood(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.support.waiting import eventually
 COUNTER = r"""
 [[poll]]
 send = "COUNT?"
-every_ms = 20
+every_ms = 50
 timeout_ms = 100
 pattern = '(?P<count>\d+)'
 [channels.count]
@@ -35,13 +35,15 @@ args.text = { type = "str" }
 class Scripted(Driver[NoOptions]):
     """Publishes what it is given, then fails as told."""
 
+    period_ms: float | None = None
+
     def __init__(self, items: list[Any], error: Exception) -> None:
         super().__init__(ABOUT, NoOptions())
         self.items, self.error = items, error
 
     @property
     def meta(self) -> Meta:
-        return Meta(channels={"x": Channel()}, commands={"wait": CommandSpec()})
+        return Meta(channels={"x": Channel(period_ms=self.period_ms)}, commands={"wait": CommandSpec()})
 
     async def run(self, link: Link, publish: Publish) -> None:
         for item in self.items:
@@ -75,8 +77,9 @@ async def test_it_waits_one_to_sixty_seconds_and_anew_after_a_reading() -> None:
 
 
 async def test_states_and_events_of_a_bad_day() -> None:
-    driver, out = Scripted([Trouble("early"), *[Sample({"x": 1.0}, 5)] * 2, Trouble("odd"), Trouble("odder"),
-                            *[Rows({"x": [1.0]}, t_us=[6])] * 3], LinkError("unplugged")), Recorder()  # fmt: skip
+    good, fast = Sample({"x": 1.0}, 5), Rows({"x": [1.0]}, t_us=[6])
+    items = [Trouble("early"), good, good, Trouble("odd"), Trouble("odder"), fast, fast, fast]
+    driver, out = Scripted(items, LinkError("unplugged")), Recorder()
 
     async def sleep(seconds: float) -> None:
         raise Waits
@@ -89,6 +92,22 @@ async def test_states_and_events_of_a_bad_day() -> None:
     ]  # fmt: skip
     assert out.events == [("cleared", "the instrument answers"), ("raised", "unplugged")]
     assert (len(out.samples), len(out.blocks)) == (2, 3)
+
+
+async def test_fast_samples_become_blocks_and_the_rest_leaves_with_the_line() -> None:
+    samples = [Sample({"x": float(k)}, k * 10_000) for k in range(12)]
+    driver, out = Scripted(samples, LinkError("x")), Recorder()
+    driver.period_ms = 10.0
+
+    async def sleep(seconds: float) -> None:
+        raise Waits
+
+    with pytest.raises(Waits):
+        await Supervised("i1", driver, lambda: ScriptedLink(lambda _: []), sleep=sleep).run(out)
+
+    assert out.samples == samples[:1]
+    assert [len(b.cols["x"]) for b in out.blocks] == [5, 5, 1]
+    assert out.column("x") == [float(k) for k in range(12)]
 
 
 async def test_anything_else_is_a_mistake_of_the_driver_and_ends_it() -> None:

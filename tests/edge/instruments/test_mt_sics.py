@@ -129,7 +129,7 @@ async def test_the_simulated_balance_weighs_tares_and_zeroes(tmp_path: Path, mon
     monkeypatch.setattr("edge.simulators.balance.STILL_S", 0.2)
     async with (
         simulating([parse_word("mt-sics:b")], tmp_path, seed=1) as sims,
-        supervised(balance(every_ms=20), serial_link(tmp_path, "b")) as (one, out),
+        supervised(balance(every_ms=50), serial_link(tmp_path, "b")) as (one, out),
     ):
         sims["b"].tell("load", "50")
         await eventually(lambda: out.latest("weight") > 49.9 and out.samples[-1].values["stable"] is True)

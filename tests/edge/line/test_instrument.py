@@ -8,7 +8,7 @@ from broker.commands import CommandFailed
 from broker.config import convert
 from edge.driver import About, Rows, Sample
 from edge.line.check import check_line
-from edge.line.instrument import LineInstrument, rows
+from edge.line.instrument import LineInstrument
 from edge.line.tables import LineTable
 from edge.links.base import BadAnswerError, LinkError, NoAnswerError
 from edge.mistakes import Mistakes
@@ -196,17 +196,31 @@ async def test_slow_lines_are_samples_and_fast_ones_blocks() -> None:
     assert out.items[2] == Rows({"count": [3, 4, 5]}, t_us=[2_010_000, 2_020_000, 2_020_000])
 
 
+async def test_a_fast_stream_of_two_kinds_of_lines_keeps_its_order() -> None:
+    link, out = ScriptedLink(lambda _: []), Collected()
+    task = asyncio.create_task(instrument(STREAMED).run(link, out))
+    link.feed(b"C 1\n", 0)
+    await eventually(lambda: len(out.items) == 1)
+    link.feed(b"C 2\nC 3\nT 4.5\nC 4\n", 10_000)
+    await eventually(lambda: len(out.items) == 4)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert [b.cols for b in out.blocks] == [{"count": [2, 3]}, {"temp": [4.5]}, {"count": [4]}]
+
+
 async def test_a_command_to_a_streaming_instrument_gets_the_line_that_is_no_stream() -> None:
     link, out = ScriptedLink(lambda _: [b"C 7\nOK\nT 21.5\n"]), Collected()
     driver = instrument(STREAMED)
     task = asyncio.create_task(driver.run(link, out))
     result = await driver.execute(link, command("set", x=3), out, no_progress)
-    await eventually(lambda: len(out.samples) == 2)
+    await eventually(lambda: len(out.items) == 2)
     task.cancel()
     await asyncio.wait([task])
 
     assert result == {}
-    assert [s.values for s in out.samples] == [{"count": 7}, {"temp": 21.5}]
+    assert [s.values for s in out.samples] == [{"count": 7}]
+    assert [b.cols for b in out.blocks] == [{"temp": [21.5]}]
     assert out.troubles == []
 
 
@@ -225,17 +239,3 @@ async def test_stream_garbage_is_trouble_and_too_much_of_it_an_error() -> None:
 async def test_a_silent_stream_is_an_error() -> None:
     with pytest.raises(NoAnswerError, match=r"no answer within 0\.3 s"):
         await instrument(STREAMED).run(ScriptedLink(lambda _: []), Collected())
-
-
-def test_rows_keep_qualities() -> None:
-    samples = [Sample({"x": 1.0}, 10), Sample({"x": None}, 20, {"x": "nan"})]
-
-    assert rows(samples) == [Rows({"x": [1.0, None]}, t_us=[10, 20], q={"x": {1: "nan"}})]
-    assert rows(samples[:1]) == samples[:1]
-    assert rows([]) == []
-
-
-def test_different_channels_do_not_share_a_block() -> None:
-    samples = [Sample({"x": 1.0}, 10), Sample({"y": 1.0}, 20)]
-
-    assert rows(samples) == samples
