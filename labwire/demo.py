@@ -44,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     set_up_logging(args.log_level)
     if args.link:
         return print_link(args.data)
+    # Whoever works with a broker of their own has these set; the demo's parts must not go there.
+    for name in [name for name in os.environ if name.startswith("LABWIRE_")]:
+        del os.environ[name]
     settings = Settings(args.data, args.host, args.port, args.seconds, not args.no_table)
     failures: list[str] = []
 
@@ -136,6 +139,8 @@ async def _everything(
     link = folder.link(ports, net.shown_host(ports.host))
     folder.keep_link(link)
     print(f"\nThe page is ready:  {link}\nCtrl-C ends everything; the data stays.\n", flush=True)
+    if ports.host not in net.LOOPBACK:
+        print("The page is open to the network, without encryption: whoever has this link may command.\n", flush=True)
     await _show(settings, folder, ports, group)
 
 

@@ -4,6 +4,7 @@ import socket
 
 from broker import mosquitto
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (names for "every address", nothing is bound here)
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TAIL_LINES = 12
+LOG_BYTES = 5_000_000
+"""A longer log begins anew at the next start; one older is kept."""
 
 
 class Died(Exception):
@@ -79,6 +81,8 @@ class Processes:
     async def start(self, program: Program) -> Child:
         """Start ``program``; its output is appended to its log file."""
         path = self._logs / f"{program.name}.log"
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_suffix(".log.old"))
         with path.open("ab") as log_file:
             begin = log_file.tell()
             process = await asyncio.create_subprocess_exec(

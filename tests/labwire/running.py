@@ -1,10 +1,12 @@
 """``labwire demo`` as a person starts it: a process of its own, with its output read line by line."""
 
 import asyncio
+import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -18,9 +20,10 @@ READY_S = 90.0
 class DemoProcess:
     """An ``async with`` around one demo on free ports; leaving it interrupts the demo as Ctrl-C does."""
 
-    def __init__(self, data: Path, *args: str, port: int = 0) -> None:
+    def __init__(self, data: Path, *args: str, port: int = 0, env: Mapping[str, str] = {}) -> None:
         self.data = data
         self.output = ""
+        self._env = {**os.environ, **env}
         self._args = (*args, "--port", str(port)) if port else args
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -34,6 +37,7 @@ class DemoProcess:
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "labwire", "demo", "--data", str(self.data), *self._args),
             cwd=self.data.parent,
+            env=self._env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

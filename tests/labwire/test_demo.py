@@ -56,8 +56,9 @@ async def test_the_page_works_when_its_address_is_printed_and_everything_ends_wi
 async def test_a_second_start_has_the_history_and_the_same_token(tmp_path: Path) -> None:
     links: list[str] = []
     counts: list[int] = []
-    for _ in range(2):
-        async with DemoProcess(tmp_path / "data", port=free_port()) as demo:
+    elsewhere = {"LABWIRE_BROKER_HOST": "192.0.2.1", "LABWIRE_BROKER_PASSWORD": "of another broker"}
+    for env in ({}, elsewhere):
+        async with DemoProcess(tmp_path / "data", port=free_port(), env=env) as demo:
             links.append((await demo.ready()).partition("#")[2])
             await demo.stored(counts[-1] + 5 if counts else 5)
             counts.append(demo.samples())
@@ -90,9 +91,11 @@ async def test_nothing_is_left_when_the_demo_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.system
 async def test_seconds_end_it_and_link_prints_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    async with DemoProcess(tmp_path / "data", "--seconds", "1", port=free_port()) as demo:
+    async with DemoProcess(tmp_path / "data", "--seconds", "1", "--host", "0.0.0.0", port=free_port()) as demo:  # noqa: S104
         link = await demo.ready()
         assert await demo.ended() == 0
+    assert "open to the network" in demo.output
+    assert "0.0.0.0" not in link  # noqa: S104
     assert main(["--link", "--data", str(tmp_path / "data")]) == 0
     captured = capsys.readouterr()
     assert captured.out.strip() == link

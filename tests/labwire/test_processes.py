@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labwire.processes import Child, Died, Processes, Program, tail
+from labwire.processes import LOG_BYTES, Child, Died, Processes, Program, tail
 from tests.support.waiting import eventually
 
 SLEEPS = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
@@ -47,6 +47,14 @@ async def test_output_goes_to_a_log_file_each_and_grows_over_starts(tmp_path: Pa
         async with Processes(tmp_path) as processes:
             await started(processes, "first", SLEEPS, times)
     assert (tmp_path / "first.log").read_text() == "up\nup\n"
+
+
+async def test_a_long_log_begins_anew_at_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / "first.log").write_bytes(b"x" * (LOG_BYTES + 1))
+    async with Processes(tmp_path) as processes:
+        await started(processes, "first", SLEEPS)
+    assert (tmp_path / "first.log").read_text() == "up\n"
+    assert (tmp_path / "first.log.old").stat().st_size == LOG_BYTES + 1
 
 
 async def test_leaving_ends_everything_last_first(tmp_path: Path) -> None:
