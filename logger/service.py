@@ -36,7 +36,6 @@ SESSION_S = 86_400
 """The broker keeps our subscription and its queue for a day without us."""
 BATCH = 500
 """Half of what may be unacknowledged: the next batch travels while this one is written."""
-LINGER_S = 0.05
 STATUS_S = 30.0
 EXPIRY_S = 90
 LOOK_S = 1.0
@@ -104,7 +103,8 @@ async def _connected(
     )
     async with client:
         client.subscribe(topics.everything())
-        service = Service(config.name, topics, client, store, thread, run_id, clock, sleep)
+        linger_s = config.linger_ms / 1000
+        service = Service(config.name, topics, client, store, thread, run_id, linger_s, clock, sleep)
         await service.run(stop)
 
 
@@ -119,9 +119,11 @@ class Service:
         store: Store,
         thread: ThreadPoolExecutor,
         run_id: str,
+        linger_s: float,
         clock: Clock,
         sleep: Sleep,
     ) -> None:
+        self._linger_s = linger_s
         self._name = name
         self._topics = topics
         self._client = client
@@ -158,12 +160,14 @@ class Service:
     # --- storing -------------------------------------------------------------------------------------------------
 
     async def _store_all(self) -> None:
+        taken = time.monotonic()
         while True:
             batch = await self._client.batch(BATCH)
-            began = time.monotonic()
+            before, taken = taken, time.monotonic()
             await self._store_batch(batch)
-            if len(batch) < BATCH // 10:  # under load a transaction is long enough to fill the next
-                await self._sleep(max(0.0, LINGER_S - (time.monotonic() - began)))
+            # Few large transactions spare the disk, but not more than half a batch may come meanwhile.
+            half_batch_s = BATCH / 2 * (taken - before) / len(batch)
+            await self._sleep(max(0.0, min(self._linger_s, half_batch_s) - (time.monotonic() - taken)))
 
     async def _store_batch(self, batch: Sequence[Message]) -> None:
         """Try until it is on the disk."""

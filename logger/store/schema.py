@@ -85,7 +85,7 @@ def open_for_writing(path: Path, now_ms: int, want_hours: float) -> sqlite3.Conn
 
 def _prepare(db: sqlite3.Connection, path: Path, now_ms: int, want_hours: float) -> None:
     if pragma(db, "application_id") == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-        db.execute("PRAGMA page_size = 8192")
+        db.execute("PRAGMA page_size = 4096")
         db.execute("PRAGMA journal_mode = WAL")
         with transaction(db):
             for statement in TABLES.split(";\n"):

@@ -32,6 +32,7 @@ def test_the_least_and_the_most(tmp_path: Path) -> None:
         ('data_dir = "x"\nname = "Main!"', "not a valid name"),
         ('data_dir = "x"\nwant_hours = -1', "want_hours is -1"),
         ('data_dir = "x"\nwant_hours = nan', "want_hours is nan"),
+        ('data_dir = "x"\nlinger_ms = 60000', "linger_ms is 60000"),
         ('data_dir = "x"\ninstruments = []', "instruments is empty"),
         ('data_dir = "x"\ninstrument = ["a"]', "did you mean 'instruments'"),
     ],
