@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 from broker.agent import Agent, AgentConfig
 from edge.config import EdgeConfig
-from edge.links import make_link
+from edge.links import is_plugged, make_link
 from edge.supervise import Supervised
 
 log = logging.getLogger("edge.service")
@@ -23,7 +23,10 @@ async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
     ):
         running = []
         for prepared in config.instruments:
-            one = Supervised(prepared.name, prepared.driver, partial(make_link, prepared.address))
+            address = prepared.address
+            one = Supervised(
+                prepared.name, prepared.driver, partial(make_link, address), plugged=partial(is_plugged, address)
+            )
             outlet = agent.instrument(prepared.name, prepared.meta, one.execute)
             running.append(tasks.create_task(one.run(outlet), name=f"instrument {prepared.name}"))
         log.info("edge %s reads %d instruments", e.name, len(running))

@@ -18,6 +18,10 @@ from edge.links.base import Link, LinkError
 log = logging.getLogger("edge.supervise")
 
 
+LOOK_EVERY_S = 1.0
+"""How often a missing port is looked for."""
+
+
 class Outlet(Protocol):
     """Where readings and states go: what is used of ``broker.agent.Instrument``."""
 
@@ -52,7 +56,8 @@ class Outlet(Protocol):
 class Supervised:
     """One instrument: opens its line, runs its driver, reports offline with the reason, waits 1 → 60 s, again.
 
-    Only LinkError means "try again"; any other exception is a mistake of the driver and ends the process.
+    ``plugged`` says whether the port is there at all. Only LinkError means "try again"; any other exception is a
+    mistake of the driver and ends the process.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class Supervised:
         driver: Driver[Any],
         new_link: Callable[[], Link],
         *,
+        plugged: Callable[[], bool] = lambda: True,
         clock: Clock = time.time,
         sleep: Sleep = asyncio.sleep,
         rng: Callable[[], float] = random.random,
@@ -68,6 +74,7 @@ class Supervised:
         self.name = name
         self.driver = driver
         self._new_link = new_link
+        self._plugged = plugged
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._link: Link | None = None
         self._outlet: Outlet | None = None
@@ -86,7 +93,7 @@ class Supervised:
             if self._was_read:
                 waits = backoff(rng=self._rng)
             self._report_gone(outlet, reason)
-            await self._sleep(next(waits))
+            await self._pause(next(waits))
 
     async def execute(self, command: Command, progress: Progress) -> dict[str, Value]:
         """Carry out a command when the line is free. Raises CommandFailed: ``offline`` at once when it is not open,
@@ -103,6 +110,15 @@ class Supervised:
             raise CommandFailed("no_answer", f"{e}; whether it was done is unknown") from e
         finally:
             link.turn.release()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait; a port that was missing and is there again ends it within a second."""
+        if self._plugged():
+            await self._sleep(seconds)
+            return
+        while seconds > 0 and not self._plugged():
+            await self._sleep(min(seconds, LOOK_EVERY_S))
+            seconds -= LOOK_EVERY_S
 
     # --- the line -----------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,6 @@ STABLE_WAIT_S = 12.0
 
 _WEIGHT = re.compile(r"(?P<status>[A-Z])\s+(?P<value>[-+]?\d+(?:\.\d+)?)(?:\s+(?P<unit>\S+))?")
 _TEXT = re.compile(r'A\s+"(?P<text>.*)"')
-_UNITS = {"o": "", "%": "%", "GN": "gr"}
 _ERRORS = {
     "ES": "the balance does not know the command (ES)",
     "ET": "the balance received garbled bytes (ET); check baud rate and parity",
@@ -81,8 +80,7 @@ def parse_weight(line: bytes, command: str = "S") -> Weight:
     found = _WEIGHT.fullmatch(words)
     if found is None or found["status"] not in "SD":
         raise SicsError(f"{line!r} is not a weight")
-    unit = found["unit"] or ""
-    return Weight(float(found["value"]), _UNITS.get(unit, unit), "stable" if found["status"] == "S" else "moving")
+    return Weight(float(found["value"]), found["unit"] or "", "stable" if found["status"] == "S" else "moving")
 
 
 def parse_text(line: bytes, command: str) -> str:

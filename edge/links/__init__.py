@@ -1,5 +1,6 @@
 """Lines to instruments: serial ports and TCP connections behind one small interface (``base.Link``)."""
 
+import os
 import time
 
 from broker.runtime import Clock
@@ -16,3 +17,8 @@ def make_link(address: Address, clock: Clock = time.time) -> Link:
     from edge.links.serial_port import SerialLink  # pyserial only where there is a serial line
 
     return SerialLink(address.path, address.settings, clock)
+
+
+def is_plugged(address: Address) -> bool:
+    """Whether the port is there; of a host in the network nobody knows without asking."""
+    return isinstance(address, TcpAddress) or os.path.exists(address.path)

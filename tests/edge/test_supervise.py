@@ -76,6 +76,23 @@ async def test_it_waits_one_to_sixty_seconds_and_anew_after_a_reading() -> None:
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 1, 1, 1]
 
 
+async def test_a_port_that_is_back_is_opened_within_a_second() -> None:
+    waits: list[float] = []
+    there = [True, True, False, False, False, True, True]  # asked before each pause and after each look
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 5:
+            raise Waits
+
+    one = Supervised("i1", Scripted([], LinkError("x")), lambda: ScriptedLink(lambda _: []), sleep=sleep,
+                     rng=lambda: 0.0, plugged=lambda: there.pop(0))  # fmt: skip
+    with pytest.raises(Waits):
+        await one.run(Recorder())
+
+    assert waits == [1, 2, 1, 1, 8]
+
+
 async def test_states_and_events_of_a_bad_day() -> None:
     good, fast = Sample({"x": 1.0}, 5), Rows({"x": [1.0]}, t_us=[6])
     items = [Trouble("early"), good, good, Trouble("odd"), Trouble("odder"), fast, fast, fast]
