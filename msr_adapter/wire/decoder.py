@@ -78,10 +78,12 @@ class Decoder:
             return self._frame(position, events)
         if buffer.startswith(b"<", position):
             return self._element(position, events)
-        start = buffer.find(b"<", position)
-        if not buffer[position : start if start >= 0 else len(buffer)].strip(b" \r\n"):
-            return start if start >= 0 else None
-        return self._skip_line(position, events)
+        start = position
+        while start < len(buffer) and buffer[start] in b" \r\n":
+            start += 1
+        if start == len(buffer):
+            return None
+        return start if start > position else self._skip_line(position, events)
 
     def _frame(self, position: int, events: list[WireEvent]) -> int | None:
         mark = self._buffer.find(b">", position)

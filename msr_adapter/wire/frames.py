@@ -25,16 +25,19 @@ def read_frame(text: bytes) -> Data:
     count = len(openings)
     if on_change is None or openings.count(openings[0]) != count or sample_keys.count(b" d=") != count:
         return _patient(text)
-    return _frame(keys[0], values[0], values[at], values[at + 1 :: 2], values[at + 2 :: 2], on_change)
+    return _frame(_group(keys[:at], values), values[at], values[at + 1 :: 2], values[at + 2 :: 2], on_change)
 
 
-def _frame(key: bytes, first: bytes, times: bytes, indices: list[bytes], samples: list[bytes], on_change: bool) -> Data:
-    group = _number(first) if key == b"<data group=" else 0
+def _frame(group: int, times: bytes, indices: list[bytes], texts: list[bytes], on_change: bool) -> Data:
     try:
-        columns = tuple(zip(map(int, indices), samples, strict=True))
+        columns = tuple(zip(map(int, indices), texts, strict=True))
     except ValueError as e:
         raise WireError("a channel in a frame has no number") from e
     return Data(stamps(times), columns, group, on_change)
+
+
+def _group(keys: list[bytes], values: list[bytes]) -> int:
+    return next((_number(value) for key, value in zip(keys, values, strict=False) if key.endswith(b" group=")), 0)
 
 
 def _patient(text: bytes) -> Data:
