@@ -24,7 +24,7 @@ SLOW = [f"i{k}" for k in range(10)]
 
 def empty_python_mb() -> float:
     """What an interpreter needs that does nothing."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         process.stdin.flush()
         found = psutil.Process(process.pid)

@@ -169,7 +169,7 @@ class Agent:
             book = Book(path, clock=self._clock)
         except BookError as e:
             raise ConfigError(str(e)) from e
-        self._outbox.add(name)
+        self._outbox.add(name, described=True)
         commands = Commands(instrument, execute, book, self._desk, clock_ok=self._health.clock_trusted)
         self._instruments[name], self._commands[name] = instrument, commands
         commands.answer_interrupted()

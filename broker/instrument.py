@@ -244,6 +244,7 @@ class Instrument:
             return
         self.announced = True
         self._publish_meta()
+        self._desk.outbox.open(self.name)
         self.publish_status()
         self._last_due = bool(self._last)
         self.publish_last()

@@ -53,6 +53,8 @@ class Outbox:
         self._logger: ServiceStatus | None = None
         self._logger_at = 0.0
         self._linked = 0
+        self._described: set[str] = set()
+        self._opened: set[str] = set()
         self.resent = 0
         """Records sent again in this run."""
         self.refused = ""
@@ -60,8 +62,10 @@ class Outbox:
         if stored_by:
             client.subscribe(topics.service_status("logger", stored_by))
 
-    def add(self, source: str) -> None:
-        """Take care of ``source`` from now on."""
+    def add(self, source: str, *, described: bool = False) -> None:
+        """Take care of ``source`` from now on; ``described``: on every connection its samples wait for ``open``."""
+        if described:
+            self._described.add(source)
         if (source, "samples") in self._streams:
             return
         for stream in STREAMS:
@@ -92,8 +96,22 @@ class Outbox:
         """Spool and publish the next ``rows`` sample sets; ``payload`` carries ``spool.next`` as its seq."""
         first = self._spool.next(source, "samples")
         self._spool.append(source, "samples", kind, payload, rows=rows, tag=tag)
-        if self._client.connected:
-            self._fly(self._streams[source, "samples"], self._client.publish(topic, payload), first, first + rows)
+        entry = self._streams[source, "samples"]
+        if self._client.connected and self._is_open(source):
+            self._fly(entry, self._client.publish(topic, payload), first, first + rows)
+        elif self._client.connected:
+            entry.plan.failed(self._spool.boot, first, first + rows)
+
+    def open(self, source: str) -> None:
+        """The description of ``source`` is on its way over this connection: its samples may follow.
+
+        Readers need it first: what type a number has stands only there.
+        """
+        self._look_at_link()
+        self._opened.add(source)
+
+    def _is_open(self, source: str) -> bool:
+        return source not in self._described or (source in self._opened and self._client.connection == self._linked)
 
     def event(
         self,
@@ -123,6 +141,7 @@ class Outbox:
         if present == self._linked:
             return
         self._linked = present
+        self._opened.clear()
         for entry in self._streams.values():
             self._land(entry)
             if present:
@@ -190,7 +209,7 @@ class Outbox:
             self._tell_logger(False)
         for entry in self._streams.values():
             self._land(entry)
-            if self._linked:
+            if self._linked and (entry.stream == "events" or self._is_open(entry.source)):
                 self._send_again(entry)
 
     def _land(self, entry: _Stream) -> None:

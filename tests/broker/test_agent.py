@@ -159,25 +159,26 @@ async def test_last_is_published_at_most_twice_a_second(mosquitto: TestBroker, t
 
 
 async def test_another_edge_that_serves_the_instrument_is_left_to_it(mosquitto: TestBroker, tmp_path: Path) -> None:
-    async with agent(mosquitto, tmp_path / "1") as first, agent(mosquitto, tmp_path / "2", "edge-other") as second:
-        first.instrument("balance1", META, nothing).status("online")
-        await eventually(lambda: first._instruments["balance1"].announced)
-        late = second.instrument("balance1", META, nothing)
-        await eventually(lambda: late.rival == "pi")
-        late.sample({"weight": 2})
+    async with agent(mosquitto, tmp_path / "2", "edge-other") as second:
+        async with agent(mosquitto, tmp_path / "1") as first:
+            first.instrument("balance1", META, nothing).status("online")
+            await eventually(lambda: first._instruments["balance1"].announced)
+            late = second.instrument("balance1", META, nothing)
+            await eventually(lambda: late.rival == "pi")
+            late.sample({"weight": 2})
 
-        async def said() -> EdgeStatus | None:
-            status: EdgeStatus = decode(Kind.EDGE_STATUS, (await retained(mosquitto))[TOPICS.edge_status("other")])
-            return status if status.state == "degraded" else None
+            async def said() -> EdgeStatus | None:
+                status: EdgeStatus = decode(Kind.EDGE_STATUS, (await retained(mosquitto))[TOPICS.edge_status("other")])
+                return status if status.state == "degraded" else None
 
-        status = await eventually(said)
-        assert status is not None
-        assert status.reason == "balance1 is served by edge pi, not here"
-        assert late.ignored == 1
-        assert first._instruments["balance1"].rival == ""
-        assert decode(Kind.STATUS, (await retained(mosquitto))[MAIN_STATUS]).edge == "pi"
-        first._instruments["balance1"].publish_status(state="offline", reason="moved")
+            status = await eventually(said)
+            assert status is not None
+            assert status.reason == "balance1 is served by edge pi, not here"
+            assert late.ignored == 1
+            assert first._instruments["balance1"].rival == ""
+            assert decode(Kind.STATUS, (await retained(mosquitto))[MAIN_STATUS]).edge == "pi"
         await eventually(lambda: late.rival == "")
+        await eventually(lambda: late.announced)
 
 
 async def test_two_agents_cannot_share_a_folder(mosquitto: TestBroker, tmp_path: Path) -> None:
