@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bridge_ws import tokenfile, tokens
-from bridge_ws.config import BridgeConfig
+from bridge_ws.config import read
 from bridge_ws.tokens import TokensError
-from broker.config import ConfigError, load
+from broker.config import ConfigError
 from broker.runtime import EXIT_CONFIG, EXIT_OK, run, set_up_logging
 from broker.topics import TopicError
 
@@ -63,7 +63,7 @@ def _add_token_verbs(parser: argparse.ArgumentParser, common: argparse.ArgumentP
 def _run(args: argparse.Namespace) -> int:
     from bridge_ws.service import serve  # FastAPI and numpy are slow to import; tokens do not need them
 
-    config = load(args.config, BridgeConfig)
+    config = read(args.config)
     return run(lambda stop: serve(config, stop))
 
 
@@ -71,7 +71,7 @@ def _file(args: argparse.Namespace) -> Path:
     """Raises ConfigError."""
     if args.file:
         return Path(args.file)
-    named = load(args.config, BridgeConfig).tokens_file
+    named = read(args.config).tokens_file
     if not named:
         raise ConfigError(f"{args.config}: tokens_file is not set")
     return Path(named)

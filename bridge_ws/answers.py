@@ -8,7 +8,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from bridge_ws.guard import MOST_BODY, BodyTooLarge
 from bridge_ws.past import NoHistory
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -46,13 +45,11 @@ def _no_history(_: Request, e: Exception) -> Response:
     return error(503, "no_history", str(e))
 
 
-def _too_large(_: Request, __: Exception) -> Response:
-    return error(413, "too_large", f"a request has at most {MOST_BODY} bytes")
-
-
 def _http(_: Request, e: Exception) -> Response:
     status = e.status_code if isinstance(e, HTTPException) else 500
     detail = str(e.detail) if isinstance(e, HTTPException) else ""
+    if status == 400:  # a body that is not even text
+        return error(422, "invalid", detail)
     return error(status, _CODES.get(status, "refused"), detail)
 
 
@@ -71,6 +68,5 @@ def install(app: FastAPI) -> None:
     """Give all errors of ``app`` the one shape."""
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(NoHistory, _no_history)
-    app.add_exception_handler(BodyTooLarge, _too_large)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)

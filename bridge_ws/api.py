@@ -16,7 +16,7 @@ from bridge_ws.gate import Denied, Gate
 from bridge_ws.hub import Hub
 from bridge_ws.past import NoHistory, Past
 from bridge_ws.pending import CommandState
-from bridge_ws.records import Records
+from bridge_ws.records import Recorder
 from bridge_ws.tokens import Identity
 from bridge_ws.waiting import Waiting
 from broker.messages import Note, Run
@@ -35,7 +35,7 @@ class Api:
     hub: Hub
     gate: Gate
     past: Past
-    records: Records
+    records: Recorder
     clock: Clock
     random80: Callable[[], int] = lambda: secrets.randbits(80)
     _health: tuple[float, str] = (-1e9, "")
@@ -125,8 +125,7 @@ class Api:
         run = Run(
             run=id_, name=body.name, start=now, by=identity.name, sample=body.sample, instruments=body.instruments
         )
-        self.records.run(run)
-        self.hub.world.run(id_, run)  # so that it can be stopped before the broker has told us of it
+        self.hub.world.run(id_, self.records.run(run))  # it can be stopped before the broker has told us of it
         return reply({"run": id_}, 201)
 
     def stop_run(self, id_: str) -> Response:
@@ -136,8 +135,7 @@ class Api:
         if run.end is not None:
             raise ApiError(409, "run_ended", f"run {id_!r} has ended already")
         ended = msgspec.structs.replace(run, end=max(self.now_ms(), run.start), boot=None, eseq=None)
-        self.records.run(ended)
-        self.hub.world.run(id_, ended)
+        self.hub.world.run(id_, self.records.run(ended))
         return reply({"run": id_})
 
 

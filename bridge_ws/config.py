@@ -1,20 +1,22 @@
 """What a bridge reads at its start: one frozen struct."""
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from broker.config import BrokerConfig
+from broker.config import BrokerConfig, load
 from broker.topics import TopicError, check_name
 
 
 class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """bridge.toml. Paths ending in ``_file`` and ``_dir`` are taken from the file's own folder."""
+    """bridge.toml; every key is explained in docs/configuration-bridge.md."""
 
     name: str = "main"
     host: str = "127.0.0.1"
     port: int = 8000
     data_dir: str
+    stored_by: str = "main"
     history_db: str = ""
     tokens_file: str = ""
     anonymous: Literal["none", "viewer"] = "none"
@@ -33,3 +35,11 @@ class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             raise ValueError(f"port {self.port} is not within 0…65535")
         if not 1 <= self.ring_s <= 3600 or self.ring_bytes < 1024 * 1024:
             raise ValueError("ring_s is 1…3600 and ring_bytes at least 1048576")
+
+
+def read(path: Path) -> BridgeConfig:
+    """Read ``path``; a relative ``history_db`` is taken from its folder, as other paths are. Raises ConfigError."""
+    config = load(path, BridgeConfig)
+    if not config.history_db:
+        return config
+    return msgspec.structs.replace(config, history_db=str(path.parent / config.history_db))

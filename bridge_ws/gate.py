@@ -59,4 +59,8 @@ class Gate:
         """Whether a page from ``origin`` may open a WebSocket here: ours, or a configured one. Programs name none."""
         if origin is None or origin.rstrip("/") in self._origins:
             return True
-        return host is not None and urlsplit(origin).netloc.lower() == host.lower()
+        try:
+            place = urlsplit(origin).netloc.lower()
+        except ValueError:
+            return False
+        return bool(place) and host is not None and place == host.lower()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bridge_ws.answers import error
+
 log = logging.getLogger("bridge_ws.access")
 
 MOST_BODY = 64 * 1024
@@ -18,10 +20,6 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-
-
-class BodyTooLarge(Exception):
-    """A request's body is beyond MOST_BODY."""
 
 
 class Guard:
@@ -38,15 +36,6 @@ class Guard:
             return
         begin = self._timer()
         status = 500
-        size = 0
-
-        async def limited() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > MOST_BODY:
-                raise BodyTooLarge
-            return message
 
         async def dressed(message: Message) -> None:
             nonlocal status
@@ -56,8 +45,40 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, limited, dressed)
+            body = await _body(receive)
+            app = _too_large if body is None else self._app
+            await app(scope, _replay(body or b"", receive), dressed)
         finally:
             client = (scope.get("client") or ("-",))[0]
             took_ms = (self._timer() - begin) * 1000
             log.info("%s %s %s %d %.0f ms", client, scope["method"], scope["path"], status, took_ms)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None when it is beyond MOST_BODY."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MOST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body at once, then what else the server has to say."""
+    first = True
+
+    async def replay() -> Message:
+        nonlocal first
+        if not first:
+            return await receive()
+        first = False
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    await error(413, "too_large", f"a request has at most {MOST_BODY} bytes")(scope, receive, send)

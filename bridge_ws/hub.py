@@ -17,6 +17,7 @@ from bridge_ws.desk import Desk
 from bridge_ws.feeds import Feeds
 from bridge_ws.interest import FilterError, Selection, check, matches
 from bridge_ws.page import Page
+from bridge_ws.records import Recorder
 from bridge_ws.samples import Chunk, Recent
 from bridge_ws.wants import Wants
 from bridge_ws.world import World
@@ -36,6 +37,9 @@ MATTERS_MS = 1000.0
 OLD_NEWS_MS = 600_000
 """Events older than this were sent again from a spool: they are history, and no page cries alarm for them."""
 
+RETAINED_WITHIN_MS = 5_000
+"""After this time on a connection, what the broker retains has come."""
+
 MOST_PAGES = 500
 
 
@@ -48,6 +52,7 @@ class Hub:
         topics: Topics,
         world: World,
         desk: Desk,
+        records: Recorder,
         *,
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
@@ -56,6 +61,7 @@ class Hub:
         self.world = world
         self.feeds = Feeds(world, topics)
         self.desk = desk
+        self.records = records
         self.pages: set[Page] = set()
         self.counts: Counter[str] = Counter()
         self._client = client
@@ -106,6 +112,14 @@ class Hub:
         for hint in self.world.backfill.due(now):
             self._tell_all(ops.BackfillOp(hint.instrument, hint.from_ms, hint.to_ms))
         self._tell_links(now)
+        self._remind(now)
+
+    def _remind(self, now: float) -> None:
+        """A broker that lost its files has no runs: whoever knows of one tells it again, once per connection."""
+        if self.world.broker_up and now - self.world.broker_since_ms > RETAINED_WITHIN_MS:
+            for run in self.world.forgotten_runs():
+                self.world.told_runs.add(run.run)
+                self.records.remind(run)
 
     # --- messages ---
 
@@ -116,6 +130,7 @@ class Hub:
             self.counts["foreign"] += 1
             return
         try:
+            self.records.spooled.heard(message)
             content = decode(topic.kind, message.payload) if message.payload else None
         except MessageError as e:
             self.counts["undecodable"] += 1

@@ -12,43 +12,52 @@ from broker.values import Figures
 
 HEARTBEAT_S = 30.0
 EXPIRY_S = 90
+LOOK_S = 0.25
 
 
 class Pulse:
     """Says how the bridge is: at every connect and every 30 s."""
 
-    def __init__(self, topics: Topics, name: str, boot: str, clock: Clock) -> None:
+    def __init__(self, topics: Topics, name: str, boot: str, stored_by: str, clock: Clock) -> None:
         self._topic = topics.service_status("bridge", name)
         self._boot = boot
+        self._stored_by = stored_by
         self._clock = clock
+        self._said = 0.0
 
     def will(self, connection: int) -> Will:
         """What the broker says for us when we vanish. A will carries no ``ts``."""
         lost = ServiceStatus(state="lost", boot=self._boot, conn=connection, reason="no connection to the broker")
         return Will(self._topic, encode(lost))
 
-    def say(self, client: Client, figures: Figures, state: Literal["online", "offline"] = "online") -> None:
+    def say(self, client: Client, hub: Hub, state: Literal["online", "offline"] = "online") -> None:
+        spooled = hub.records.spooled
+        self._said = self._clock()
         status = ServiceStatus(
-            state=state,
+            state="degraded" if state == "online" and spooled.problem else state,
             boot=self._boot,
             conn=client.connection,
-            ts=int(self._clock() * 1000),
+            ts=int(self._said * 1000),
+            reason=spooled.problem,
             version=release(),
-            figures=figures,
+            figures=figures(hub),
+            stored_by=self._stored_by,
+            ehold=spooled.ehold,
         )
         client.publish(self._topic, encode(status), retain=True, expiry_s=EXPIRY_S)
 
     async def beat(self, client: Client, hub: Hub, sleep: Sleep) -> None:
-        """Every 30 s, for ever."""
+        """Every 30 s, and at once when the logger should hear what our spool holds; for ever."""
         while True:
-            await sleep(HEARTBEAT_S)
-            if client.connected:
-                self.say(client, figures(hub))
+            await sleep(LOOK_S)
+            due = not 0 <= self._clock() - self._said < HEARTBEAT_S
+            if client.connected and (hub.records.spooled.changed() or due):
+                self.say(client, hub)
 
     async def greet(self, client: Client, hub: Hub) -> None:
         """At every connect, for ever."""
         async for _ in client.connections():
-            self.say(client, figures(hub))
+            self.say(client, hub)
 
 
 def figures(hub: Hub) -> Figures:
@@ -67,6 +76,7 @@ def figures(hub: Hub) -> Figures:
         "commands": len(hub.desk.commands),
         "no_answer": hub.counts["no_answer"],
         "ring_bytes": world.rings.bytes,
+        "records_waiting": hub.records.spooled.waiting,
     }
 
 

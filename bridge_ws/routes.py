@@ -84,7 +84,7 @@ def build(api: Api, door: Door, page: Site, version: str) -> Guard:
 def _reading(api: Api) -> APIRouter:
     router = APIRouter()
 
-    def viewer(request: Request, bearer: Bearer) -> Identity:
+    async def viewer(request: Request, bearer: Bearer) -> Identity:
         return api.identity(request, bearer.credentials if bearer else None)
 
     Viewer = Annotated[Identity, Depends(viewer)]  # noqa: N806 - it is a type
@@ -154,7 +154,7 @@ def _reading(api: Api) -> APIRouter:
 def _changing(api: Api) -> APIRouter:
     router = APIRouter(tags=["change"])
 
-    def operator(request: Request, bearer: Bearer) -> Identity:
+    async def operator(request: Request, bearer: Bearer) -> Identity:
         return api.operator(request, bearer.credentials if bearer else None)
 
     Operator = Annotated[Identity, Depends(operator)]  # noqa: N806 - it is a type

@@ -13,8 +13,8 @@ from bridge_ws.desk import Desk
 from bridge_ws.gate import Gate
 from bridge_ws.hub import Hub
 from bridge_ws.past import Past
-from bridge_ws.pulse import Pulse, figures, release
-from bridge_ws.records import Records
+from bridge_ws.pulse import Pulse, release
+from bridge_ws.records import Recorder
 from bridge_ws.rings import Rings
 from bridge_ws.site import Site
 from bridge_ws.tokenfile import TokenFile, read
@@ -23,6 +23,7 @@ from bridge_ws.world import World
 from bridge_ws.ws import Door
 from broker.client import Client
 from broker.config import ConfigError
+from broker.records import Records
 from broker.runtime import Clock, new_boot
 from broker.topics import Topics
 
@@ -36,14 +37,24 @@ async def serve(config: BridgeConfig, stop: asyncio.Event, *, clock: Clock = tim
     if page.problem:
         log.error("%s", page.problem)
     topics = Topics(config.broker.root)
-    pulse = Pulse(topics, config.name, new_boot(clock), clock)
+    pulse = Pulse(topics, config.name, new_boot(clock), config.stored_by, clock)
     client_id = config.broker.user or f"bridge-{config.name}"
     with server.bind(config.host, config.port) as listener:
-        async with Client(config.broker, client_id, will=pulse.will) as client:
-            hub = _hub(config, client, topics, clock)
-            records = Records(client, topics, config.name, clock)
+        async with (
+            Client(config.broker, client_id, will=pulse.will) as client,
+            Records(
+                client,
+                topics,
+                Path(config.data_dir) / "records",
+                f"_bridge-{config.name}",
+                stored_by=config.stored_by,
+                clock=clock,
+            ) as spooled,
+        ):
+            recorder = Recorder(spooled, client, topics, config.name, clock)
+            hub = _hub(config, client, topics, recorder, clock)
             gate = Gate(tokens, anonymous=config.anonymous == "viewer", origins=config.allowed_origins, clock=clock)
-            await _run(_web(config, page, hub, gate, records, clock), hub, pulse, client, listener, stop)
+            await _run(_web(config, page, hub, gate, clock), hub, pulse, client, listener, stop)
 
 
 def _tokens(config: BridgeConfig) -> TokenFile:
@@ -58,15 +69,15 @@ def _tokens(config: BridgeConfig) -> TokenFile:
     return TokenFile(path)
 
 
-def _hub(config: BridgeConfig, client: Client, topics: Topics, clock: Clock) -> Hub:
+def _hub(config: BridgeConfig, client: Client, topics: Topics, recorder: Recorder, clock: Clock) -> Hub:
     world = World(Rings(config.ring_s, config.ring_bytes), lambda: clock() * 1000)
-    return Hub(client, topics, world, Desk(client, topics, world, clock=clock), clock=clock)
+    return Hub(client, topics, world, Desk(client, topics, world, clock=clock), recorder, clock=clock)
 
 
-def _web(config: BridgeConfig, page: Site, hub: Hub, gate: Gate, records: Records, clock: Clock) -> server.Server:
+def _web(config: BridgeConfig, page: Site, hub: Hub, gate: Gate, clock: Clock) -> server.Server:
     past = Past(Path(config.history_db) if config.history_db else None)
-    api = Api(hub, gate, past, records, clock)
-    return server.make(routes.build(api, Door(hub, gate, records), page, release()))
+    api = Api(hub, gate, past, hub.records, clock)
+    return server.make(routes.build(api, Door(hub, gate, hub.records), page, release()))
 
 
 async def _run(
@@ -89,7 +100,7 @@ async def _run(
         log.info("the page is at http://%s:%d/", host, port)
         await stop.wait()
         if client.connected:
-            pulse.say(client, figures(hub), "offline")
+            pulse.say(client, hub, "offline")
         web.should_exit = True
         await serving
         for worker in workers:

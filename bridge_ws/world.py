@@ -59,6 +59,7 @@ class World:
         self.edges: dict[str, Life] = {}
         self.services: dict[str, Life] = {}
         self.runs: dict[str, Run] = {}
+        self.told_runs: set[str] = set()
         self.refused_instruments = 0
         self.broker_up = False
         self.broker_since_ms = now()
@@ -152,6 +153,7 @@ class World:
 
     def run(self, run: str, message: Run | None) -> None:
         """A run's state; one that has ended stays known until others push it out."""
+        self.told_runs.add(run)
         if message is None:
             self.runs.pop(run, None)
             return
@@ -159,6 +161,10 @@ class World:
         ended = (name for name, r in self.runs.items() if r.end is not None)
         if len(self.runs) > MOST_RUNS and (oldest := next(ended, None)) is not None:
             del self.runs[oldest]
+
+    def forgotten_runs(self) -> list[Run]:
+        """Runs that go on and of which the broker has said nothing on this connection."""
+        return [r for name, r in self.runs.items() if r.end is None and name not in self.told_runs]
 
     def heard(self, name: str) -> None:
         """A live reply or event: a sign of life."""
@@ -195,6 +201,7 @@ class World:
             return
         self.broker_up, self._connection = up, connection
         self.broker_since_ms = self._now()
+        self.told_runs.clear()
         if up:
             for life in self._lives():
                 life.excuse(self._now())

@@ -13,7 +13,7 @@ from bridge_ws.interest import FilterError
 from bridge_ws.ops import OpError
 from bridge_ws.page import Page
 from bridge_ws.pending import CommandState
-from bridge_ws.records import Records
+from bridge_ws.records import Recorder
 from bridge_ws.tokens import Identity
 from broker.runtime import new_boot
 
@@ -39,7 +39,7 @@ class Over(Exception):
 class Door:
     """Lets clients in and serves each in a session of its own."""
 
-    def __init__(self, hub: Hub, gate: Gate, records: Records) -> None:
+    def __init__(self, hub: Hub, gate: Gate, records: Recorder) -> None:
         self.hub = hub
         self.gate = gate
         self.records = records

@@ -16,10 +16,12 @@ from websockets.exceptions import ConnectionClosed
 from bridge_ws import frames, tokens
 from bridge_ws.config import BridgeConfig
 from bridge_ws.service import serve
-from broker.client import Client
-from broker.messages import Channel, CommandSpec, Meta, Status, encode
+from broker.client import Client, Message
+from broker.messages import Channel, Command, CommandSpec, Meta, Status, decode, encode
 from broker.mosquitto import free_port
 from broker.topics import Kind, Topics
+from logger import service as logger_service
+from logger.config import LoggerConfig
 from tests.support.broker import TestBroker
 from tests.support.waiting import eventually
 
@@ -142,20 +144,21 @@ def points(part: frames.Part) -> list[tuple[float, float]]:
 
 
 @asynccontextmanager
-async def bridge(broker: TestBroker, folder: Path, **settings: Any) -> AsyncIterator[Bridge]:
+async def bridge(
+    broker: TestBroker, folder: Path, *, user: str = "bridge-main", **settings: Any
+) -> AsyncIterator[Bridge]:
     """Run a bridge until the block ends; then it must end well."""
+    folder.mkdir(exist_ok=True)
     file = folder / "tokens.toml"
     if not file.exists():
         file.write_text(tokens.render(TOKENS))
-    config = BridgeConfig(
-        **{
-            "port": free_port(),
-            "data_dir": str(folder / "bridge"),
-            "tokens_file": str(file),
-            "broker": broker.config("bridge-main"),
-        }
-        | settings
-    )
+    fixed: dict[str, Any] = {
+        "port": free_port(),
+        "data_dir": str(folder / "bridge"),
+        "tokens_file": str(file),
+        "broker": broker.config(user),
+    }
+    config = BridgeConfig(**fixed | settings)
     running = Bridge(config)
     task = asyncio.create_task(serve(config, running.stop), name="bridge under test")
     try:
@@ -171,9 +174,23 @@ async def _answers(running: Bridge, task: "asyncio.Task[None]") -> bool:
         task.result()
     try:
         async with running.http(None) as http:
-            return (await http.get("/healthz")).json()["broker"] == "up"
+            return bool((await http.get("/healthz")).json()["broker"] == "up")
     except httpx.TransportError:
         return False
+
+
+@asynccontextmanager
+async def logger(broker: TestBroker, folder: Path) -> AsyncIterator[Path]:
+    """The real logger; yields its database."""
+    config = LoggerConfig(data_dir=str(folder / "logger"), broker=broker.config("logger-main"))
+    stop = asyncio.Event()
+    task = asyncio.create_task(logger_service.run(config, stop), name="logger under test")
+    try:
+        await eventually(lambda: task.done() or config.database.exists(), what="a database")
+        yield config.database
+    finally:
+        stop.set()
+        await task
 
 
 class Instrument:
@@ -184,6 +201,7 @@ class Instrument:
         self.name = name
         self.boot = boot
         self.seq = 0
+        self.last: Message | None = None
 
     async def put(self, kind: Kind, message: Any, **options: Any) -> None:
         payload = message if isinstance(message, bytes) else encode(message)
@@ -192,6 +210,24 @@ class Instrument:
     async def appear(self, meta: Meta = META, state: str = "online") -> None:
         await self.put(Kind.META, meta, retain=True)
         await self.status(state)
+
+    async def next_command(self) -> Command:
+        async for command in self.commands():
+            return command
+        raise AssertionError("the client was closed")
+
+    async def commands(self) -> AsyncIterator[Command]:
+        """The commands that come, in order."""
+        self.client.subscribe(TOPICS.of(self.name, Kind.CMD), retain_handling=2)
+        await self.client.subscribed()
+        async for message in self.client.messages:
+            self.client.ack(message)
+            self.last = message
+            yield decode(Kind.CMD, message.payload)
+
+    async def reply(self, command: Command, state: str, **more: Any) -> None:
+        args = {"id": command.id, "state": state, "ts": now_ms(), "name": command.name, "by": command.by}
+        await self.put(Kind.REPLY, args | more)
 
     async def status(self, state: str = "online", **more: Any) -> None:
         status = Status(state=state, boot=self.boot, ts=now_ms(), edge="pi", **more)  # type: ignore[arg-type]
@@ -205,7 +241,7 @@ class Instrument:
         await self.put(Kind.DATA, body)
         return ts
 
-    async def block(self, late: bool = False, t0_us: int | None = None, dt_us: int = 1000, **cols: list[Any]) -> int:
+    async def block(self, *, late: bool = False, t0_us: int | None = None, dt_us: int = 1000, **cols: Any) -> int:
         """One regular block; returns the time of its first row in µs."""
         t0_us = t0_us or now_ms() * 1000
         n = len(next(iter(cols.values())))

@@ -1,7 +1,7 @@
 """Channel numbers: stable while the channel is the same, new when its type changes."""
 
 from bridge_ws.channels import MOST_PER_INSTRUMENT, Registry
-from broker.messages import Channel, Meta
+from broker.messages import Channel, Meta, Value
 
 META = Meta(channels={"temp": Channel(unit="°C", period_ms=100.0), "on": Channel(type="bool")})
 
@@ -40,7 +40,8 @@ def test_a_new_type_is_a_new_series() -> None:
 
 def test_what_no_meta_names_is_taken_from_its_first_value() -> None:
     registry = Registry()
-    types = {name: registry.seen("a", name, value) for name, value in {"x": 21, "y": True, "z": "ramp"}.items()}
+    values: dict[str, Value] = {"x": 21, "y": True, "z": "ramp"}
+    types = {name: registry.seen("a", name, value) for name, value in values.items()}
 
     assert {name: i.type for name, i in types.items() if i} == {"x": "float", "y": "bool", "z": "str"}
     assert registry.seen("a", "x", 3) is types["x"]

@@ -26,7 +26,8 @@ def world(now: Now | None = None) -> World:
 
 
 def status(state: str = "online", **more: Any) -> Status:
-    return Status(**({"state": state, "boot": "b", "ts": 1, "edge": "pi"} | more))
+    fields: dict[str, Any] = {"state": state, "boot": "b", "ts": 1, "edge": "pi"}
+    return Status(**fields | more)
 
 
 def data(seq: int, x: float, ts: int = 1_000_000) -> Data:

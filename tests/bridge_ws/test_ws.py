@@ -317,7 +317,8 @@ async def test_a_slow_client_loses_frames_and_nobody_else_notices(mosquitto: Tes
                 await page.send(op="sub", id=1, filter="lab/+/data", mode="samples")
                 await page.until(op="channel", channel="weight")
             for k in range(100):
-                await fast.block(dt_us=10, **{f"c{c}": [0.5 + k] * 200 for c in range(20)})
+                cols: dict[str, Any] = {f"c{c}": [0.5 + k] * 200 for c in range(20)}
+                await fast.block(dt_us=10, **cols)
                 assert len(await quick.samples("balance1", "c7", 200)) == 200, k
             lag = await slow.until(op="lag")
             assert lag["dropped"] > 0
