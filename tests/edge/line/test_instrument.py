@@ -196,6 +196,28 @@ async def test_slow_lines_are_samples_and_fast_ones_blocks() -> None:
     assert out.items[2] == Rows({"count": [3, 4, 5]}, t_us=[2_010_000, 2_020_000, 2_020_000])
 
 
+async def test_a_fast_stream_gathers_for_40_ms() -> None:
+    link, out, slept = ScriptedLink(lambda _: []), Collected(), list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        link.feed(b"C 3\n", 20_000)
+        await asyncio.sleep(0)
+
+    driver = instrument(STREAMED)
+    driver.sleep = sleep
+    task = asyncio.create_task(driver.run(link, out))
+    link.feed(b"C 1\n", 0)
+    await eventually(lambda: len(out.items) == 1)
+    link.feed(b"C 2\n", 10_000)
+    await eventually(lambda: len(out.items) == 2)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert slept == [0.04]
+    assert [b.cols for b in out.blocks] == [{"count": [2, 3]}]
+
+
 async def test_a_fast_stream_of_two_kinds_of_lines_keeps_its_order() -> None:
     link, out = ScriptedLink(lambda _: []), Collected()
     task = asyncio.create_task(instrument(STREAMED).run(link, out))

@@ -81,6 +81,24 @@ async def test_stray_bytes_are_not_taken_for_the_answer(tmp_path: Path) -> None:
         assert answer.data == b"new\r\n"
 
 
+async def test_a_late_answer_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
+    async with plugged(tmp_path / "p") as line:
+        link = SerialLink(str(tmp_path / "p"), SerialSettings())
+        await link.open()
+        with pytest.raises(NoAnswerError):
+            await link.ask(b"one\n", b"\n", 0.05)
+        assert await line.read() == b"one\n"
+
+        async def instrument() -> None:
+            line.write(b"answer one\n")
+            line.write(b"answer to " + await line.read())
+
+        answer, _ = await asyncio.gather(link.ask(b"two\n", b"\n", 5), instrument())
+        await link.close()
+
+        assert answer.data == b"answer to two\n"
+
+
 async def test_settle_waits_until_the_line_is_quiet(tmp_path: Path) -> None:
     async with plugged(tmp_path / "p") as line:
         link = SerialLink(str(tmp_path / "p"), SerialSettings())

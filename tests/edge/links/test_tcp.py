@@ -47,16 +47,6 @@ async def test_the_instrument_closes_the_connection() -> None:
         await link.close()
 
 
-async def test_turns_are_taken_one_after_the_other() -> None:
-    async with over_tcp(CounterDevice()) as new_link:
-        link = new_link()
-        await link.open()
-        answers = await asyncio.gather(*(link.ask(b"SET %d\r\n" % k, b"\r\n", 5) for k in range(20)))
-        await link.close()
-
-        assert [a.data for a in answers] == [b"OK %d\r\n" % k for k in range(20)]
-
-
 async def test_pieces_and_silence() -> None:
     async with over_tcp(CounterDevice()) as new_link:
         link = new_link()

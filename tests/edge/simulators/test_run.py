@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.links.base import LinkError
+from edge.links.base import LinkError, NoAnswerError
 from edge.simulators.journal import read_journal
 from edge.simulators.kinds import parse_word
 from edge.simulators.run import simulate, simulating, tell
@@ -79,6 +79,23 @@ async def test_faults_by_the_control_pipe(tmp_path: Path) -> None:
 async def test_nobody_reads_is_written_down_as_not_sent(tmp_path: Path) -> None:
     async with simulating([parse_word("counter@5000")], tmp_path, tmp_path / "journal"):
         await eventually(lambda: any(e.direction == "x" for e in read_journal(tmp_path / "journal")))
+
+
+async def test_a_silent_stream_sends_nothing_and_counts_nothing(tmp_path: Path) -> None:
+    async with simulating([parse_word("counter@200")], tmp_path, tmp_path / "journal") as sims:
+        link = serial_link(tmp_path, "counter1")()
+        await link.open()
+        await link.read_until(b"\r\n", 5)
+        sims["counter1"].tell("silent")
+        await link.settle()
+        with pytest.raises(NoAnswerError):
+            await link.read_pieces(0.2)
+        sims["counter1"].tell("normal")
+        await link.read_until(b"\r\n", 5)
+        await link.close()
+
+    sent = [int(e.data.split()[1]) for e in read_journal(tmp_path / "journal") if e.direction in "x>"]
+    assert sent == list(range(len(sent)))
 
 
 async def test_simulate_until_told_to_stop(tmp_path: Path) -> None:
