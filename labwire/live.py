@@ -131,9 +131,10 @@ async def show(picture: Picture, clock: Clock = time.time) -> None:
 
 def table(picture: Picture, now: float) -> Table:
     """The table as rich draws it."""
-    drawn = Table(box=box.SIMPLE, pad_edge=False)
-    for title in ("instrument", "state", "age", "values"):
-        drawn.add_column(title, overflow="ellipsis", no_wrap=True)
+    drawn = Table(box=box.SIMPLE, pad_edge=False, expand=True)
+    for title in ("instrument", "state", "age"):
+        drawn.add_column(title, no_wrap=True)
+    drawn.add_column("values", overflow="ellipsis", no_wrap=True, ratio=1)  # what does not fit is cut here only
     for row in picture.rows(now):
         style = "green" if row.state == "online" else "yellow" if row.state.startswith("degraded") else "red"
         drawn.add_row(row.instrument, Text(row.state, style), age_text(row.age_s), Text(row.values))

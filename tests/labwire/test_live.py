@@ -85,3 +85,15 @@ def test_text_from_the_wire_is_not_markup() -> None:
     console.print(table(p, 1000))
     assert isinstance(console.file, io.StringIO)
     assert "degraded ([bold]no answer[/nonsense])" in console.file.getvalue()
+
+
+def test_a_narrow_terminal_cuts_values_not_names() -> None:
+    p = picture()
+    p.take(Kind.LAST, "balance1", b'{"ts":1000000,"mass":123456.789,"stable":true}')
+    console = Console(file=io.StringIO(), width=40)
+    console.print(table(p, 1000))
+    assert isinstance(console.file, io.StringIO)
+    (line,) = (line for line in console.file.getvalue().splitlines() if "balance1" in line)
+    assert "online" in line
+    assert "0.0 s" in line
+    assert line.rstrip().endswith("…")
