@@ -240,6 +240,7 @@ class Agent:
         if not instrument.rival:
             log.error("%s is served by edge %s already: not served here", instrument.name, edge)
         instrument.rival = edge
+        instrument.announce()
         self._health.publish(self._instruments.values())
 
     def _end_rivalries(self) -> None:

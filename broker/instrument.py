@@ -240,7 +240,10 @@ class Instrument:
 
     def announce(self) -> None:
         """Publish everything retained again: a new connection, or the broker has forgotten."""
-        if not self._desk.client.connected or self.rival:
+        if not self._desk.client.connected:
+            return
+        if self.rival:
+            self._desk.outbox.open(self.name)  # described by the other edge; what was spooled before still has to go
             return
         self.announced = True
         self._publish_meta()

@@ -181,6 +181,43 @@ async def test_another_edge_that_serves_the_instrument_is_left_to_it(mosquitto: 
         await eventually(lambda: late.announced)
 
 
+async def test_a_newcomer_that_speaks_first_is_answered(mosquitto: TestBroker, tmp_path: Path) -> None:
+    status = Status(state="offline", boot="zzzzzzzz-0000", edge="other")
+    async with (
+        agent(mosquitto, tmp_path) as edge,
+        Client(mosquitto.config("edge-other"), "edge-other", sleep=fast_sleep) as other,
+    ):
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: balance.announced and other.connected)
+        other.publish(MAIN_STATUS, encode(status), retain=True)
+
+        async def ours() -> bool:
+            status: Status = decode(Kind.STATUS, (await retained(mosquitto))[MAIN_STATUS])
+            return status.edge == "pi"
+
+        await eventually(ours, timeout=1.2)  # the next heartbeat would come after 1.5 s
+        assert balance.rival == ""
+
+
+async def test_what_was_spooled_before_the_instrument_moved_is_delivered(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    await mosquitto.stop()
+    async with agent(mosquitto, tmp_path / "1") as first:
+        first.instrument("balance1", META, nothing).sample({"weight": 1})
+    await mosquitto.start()
+    async with agent(mosquitto, tmp_path / "2", "edge-other") as other:
+        new = other.instrument("balance1", META, nothing)
+        await eventually(lambda: new.announced)
+        new.status("online")
+        async with agent(mosquitto, tmp_path / "1") as first, running(mosquitto, disk) as logger:
+            old = first.instrument("balance1", META, nothing)
+            await eventually(lambda: old.rival == "other")
+            held = first._spool.hold("balance1", "samples")
+            logger.holds["balance1"] = (held + other._spool.hold("balance1", "samples"), [])
+
+            await eventually(lambda: disk.rows("balance1") == 1)
+
+
 async def test_two_agents_cannot_share_a_folder(mosquitto: TestBroker, tmp_path: Path) -> None:
     async with agent(mosquitto, tmp_path):
         with pytest.raises(ConfigError, match="in use"):
@@ -320,6 +357,23 @@ async def test_a_logger_that_takes_everything_and_stores_nothing_is_not_flooded(
         await eventually(lambda: fast_monotonic() - start > 40)
 
         assert len(logger.late_blocks) <= 4 * 5  # at 0, 5, 15, 35 s, and one round before the measuring began
+
+
+async def test_what_did_not_fit_into_the_window_is_sent_again_at_once(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    slow = Agent(mosquitto.config("edge-pi"), "pi", AgentConfig(data_dir=str(tmp_path)), version="1")
+    async with running(mosquitto, disk), slow as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: balance.announced)
+        await eventually(lambda: edge._outbox.logger_ready)
+        balance.sample({"weight": 0})
+        await eventually(lambda: not edge._outbox.waiting)
+        for k in range(1, 12_000):
+            balance.sample({"weight": k})
+
+        await eventually(lambda: disk.complete("balance1", 12_000), timeout=30)  # the tail's turn comes after 60 s
+        assert edge._outbox.resent >= 1000
+        await eventually(lambda: edge._outbox.refused == "")
 
 
 async def test_a_request_is_answered(mosquitto: TestBroker, tmp_path: Path) -> None:
