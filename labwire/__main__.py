@@ -4,6 +4,7 @@ A Raspberry Pi that installed ``labwire[edge]`` has neither the logger's nor the
 one sentence, not a traceback.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,7 +75,13 @@ def help_text() -> str:
 def _hand_over(word: str, entry: Entry, args: list[str]) -> int:
     try:
         run = import_module(entry.module).main
-        return int(run([*entry.argv, *args]))
+        code = int(run([*entry.argv, *args]))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as in `labwire log | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except ModuleNotFoundError as e:
         missing = e.name or ""
         if missing in (entry.module, entry.module.partition(".")[0]):

@@ -110,3 +110,10 @@ def test_a_missing_component_is_one_sentence() -> None:
 def test_a_mistake_of_ours_stays_a_traceback() -> None:
     done = run_without("broker.gone", "edge", NEEDS_IT.replace("{missing!r}", "'broker.gone'"))
     assert "Traceback" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_mistake() -> None:
+    command = f"{sys.executable} -P -m labwire broker schema | head -c 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == "{"
+    assert done.stderr == ""
