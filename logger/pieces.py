@@ -17,6 +17,9 @@ from logger.columns import DTYPES, NO_BOOL, SMALL, Array, Column, from_bytes, te
 SPAN_US = 3_600_000_000
 """One hour of stamps: the most a piece may span."""
 
+HUGE = 1e300
+"""Fewer than 10^8 numbers below this cannot overflow a sum."""
+
 Uncertainty = float | list[float | None]
 
 
@@ -139,8 +142,7 @@ def _long_parts(t_us: Array, columns: Sequence[Column], dt: int | None) -> list[
 
 
 def _summary(columns: Sequence[Column]) -> bytes:
-    with np.errstate(over="ignore"):  # the sum of the largest floats is infinite, and so is their mean
-        rows = [_summarised(numbers) for c in columns if (numbers := c.numbers()) is not None]
+    rows = [_summarised(numbers) for c in columns if (numbers := c.numbers()) is not None]
     return np.array(rows, "<f8").tobytes()
 
 
@@ -151,7 +153,10 @@ def _summarised(numbers: Array) -> tuple[float, float, float, float]:
         if len(numbers) == 0:
             return (np.nan, np.nan, 0.0, 0.0)
         low = numbers.min()
-    return (low, numbers.max(), numbers.sum(), len(numbers))
+    high = numbers.max()
+    # The sum of the largest floats is infinite, and so is their mean; numpy would warn of it.
+    total = numbers.sum() if max(-low, high) < HUGE else sum(numbers.tolist())
+    return (low, high, total, len(numbers))
 
 
 # --- and back ---------------------------------------------------------------------------------------------------------

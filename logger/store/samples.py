@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from broker.messages import Block, ChannelType, Data, Quality, Value
-from logger.columns import SMALL, Column, column, infer
+from logger.columns import SMALL, Array, Column, column, infer
 from logger.ledger import Book, Stream
 from logger.pieces import Chunk, Packed, Shape, Uncertainty, pack, shape_of, split
 from logger.store.books import Books, Names
@@ -60,7 +60,7 @@ class _Rows:
     """Consecutive rows as they came, before they are typed."""
 
     seq: int
-    t_us: Sequence[int]
+    t_us: Sequence[int] | Array
     cols: Mapping[str, Sequence[Value]]
     q: dict[str, dict[int, Quality]] = field(default_factory=dict)
     u: Mapping[str, Uncertainty] = field(default_factory=dict)
@@ -186,7 +186,7 @@ class SampleWriter:
             book.stored.add(a, b)
             self._books.changed(book)
             q = {name: {int(k): code for k, code in rows.items()} for name, rows in block.q.items()}
-            rows = _Rows(a, block.times_us(), block.cols, q, block.u)
+            rows = _Rows(a, _times(block), block.cols, q, block.u)
             types = self._metas.types(source, block.rev)
             if block.rev is not None:
                 self._revs[book.id] = block.rev
@@ -230,7 +230,7 @@ class SampleWriter:
         for row in bad:
             reason = f"not a value of type {type_}"
             raw = msgspec.json.encode(values[row])
-            t_ms = rows.t_us[row] // 1000
+            t_ms = int(rows.t_us[row]) // 1000
             self.asides.append(Aside(t_ms, book.source, book.boot, rows.seq + row, name, raw, reason))
         self.count.set_aside += len(bad)
         return made
@@ -270,6 +270,12 @@ class SampleWriter:
         if self._pieces:
             self._db.executemany(INSERT_PIECE, self._pieces)
             self._pieces.clear()
+
+
+def _times(block: Block) -> Array:
+    if block.t_us is not None or block.t0_us is None or block.dt_us is None:
+        return np.array(block.times_us(), "<i8")
+    return block.t0_us + block.dt_us * np.arange(block.n, dtype="<i8")
 
 
 def digest_of(payload: bytes) -> bytes:
