@@ -1,12 +1,18 @@
+import contextlib
+import copy
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from broker.config import ConfigError
-from edge.config import read_config
+from broker.config import ConfigError, convert
+from edge.config import EdgeFile, check, read_config
 from edge.instruments.mt_sics import Balance
 from edge.line.instrument import LineInstrument
 from edge.links.address import SerialAddress, SerialSettings, TcpAddress
+from edge.mistakes import Mistakes
 
 GOOD = r"""
 [edge]
@@ -116,3 +122,31 @@ def test_no_instrument_is_a_mistake(tmp_path: Path) -> None:
 def test_any_nonsense_is_a_config_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError):
         read_config(write(tmp_path, text))
+
+
+WHOLE = tomllib.loads(GOOD) | {
+    "instrument": tomllib.loads(Path("edge/examples/multimeter.toml").read_text())["instrument"]
+}
+
+
+def leaves(table: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The place of everything in a table, the tables inside too."""
+    if path:
+        yield path
+    items = table.items() if isinstance(table, dict) else enumerate(table) if isinstance(table, list) else ()
+    for key, value in items:
+        yield from leaves(value, (*path, key))
+
+
+@pytest.mark.parametrize("path", list(leaves(WHOLE)), ids=lambda p: ".".join(map(str, p)))
+def test_any_value_of_a_wrong_kind_is_a_sentence_never_a_traceback(path: tuple[str | int, ...]) -> None:
+    for wrong in (5, -1, 1.5, True, "x", "", "(", "{", [], [5], ["x"], {}, {"x": 5}, {"x": {"y": "z"}}, "\x00µ"):
+        whole = copy.deepcopy(WHOLE)
+        table: Any = whole
+        for key in path[:-1]:
+            table = table[key]
+        table[path[-1]] = wrong
+        mistakes = Mistakes()
+        with contextlib.suppress(ConfigError):
+            check(convert(whole, EdgeFile, ""), mistakes)
+        assert all(isinstance(sentence, str) for sentence in mistakes.found)
