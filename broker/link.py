@@ -215,7 +215,6 @@ class Link(asyncio.BufferedProtocol):
         match self._keep_alive.look(now):
             case Verdict.DEAD:
                 self._drop(self._sentences.silent(self._keep_alive_s))
-                self._abort()
             case Verdict.ASK:
                 self._say(protocol.PINGREQ)
 

@@ -15,7 +15,8 @@ import pytest_asyncio
 from broker.client import Client
 from broker.config import BrokerConfig, ConfigError
 from broker.mosquitto import free_port
-from tests.broker.test_client import DATA, Waits, connected, listen, problem, take
+from tests.broker.test_client import DATA, Waits, connected, listen, take
+from tests.broker.test_client_problems import problem
 from tests.support.broker import TestBroker
 from tests.support.waiting import eventually
 
