@@ -91,12 +91,14 @@ async def demo(settings: Settings, stop: asyncio.Event) -> list[str]:
     failures: list[str] = []
     with open_folder(settings.data) as folder:
         ports = choose_ports(settings)
-        _prepare(folder, ports)
+        wanted = _prepare(folder, ports)
         async with Processes(folder.logs) as processes:
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(_stopper(stop), name="stopper")
-                    await _everything(settings, folder, ports, processes, group)
+                    await _start(wanted, folder, processes, group)
+                    await _ready(folder, ports)
+                    await _show(settings, folder, ports, group)
                     raise _Stop
             except* (Died, page.NotReady) as problems:
                 failures += [str(e) for e in problems.exceptions]
@@ -120,28 +122,31 @@ def choose_ports(settings: Settings) -> Ports:
     return ports
 
 
-def _prepare(folder: DemoFolder, ports: Ports) -> None:
+def _prepare(folder: DemoFolder, ports: Ports) -> list[Program]:
+    """Write the configurations; what is to be started. Raises ConfigError."""
     try:
         folder.prepare(ports)
+        return programs(folder)
     except mosquitto.MosquittoError as e:
         raise ConfigError(str(e)) from e
 
 
-async def _everything(
-    settings: Settings, folder: DemoFolder, ports: Ports, processes: Processes, group: asyncio.TaskGroup
-) -> None:
+async def _start(wanted: list[Program], folder: DemoFolder, processes: Processes, group: asyncio.TaskGroup) -> None:
     print(f"starting in {folder.path} (each process writes to logs/) …", flush=True)
-    for program in programs(folder):
+    for program in wanted:
         child = await processes.start(program)
         group.create_task(child.watch(), name=f"watch {program.name}")
         await _settled(child, folder)
+
+
+async def _ready(folder: DemoFolder, ports: Ports) -> None:
+    """Print the address when the page really works. Raises NotReady."""
     await page.works(f"http://{_local(ports.host)}:{ports.page}", folder.token(), INSTRUMENTS, READY_S)
     link = folder.link(ports, net.shown_host(ports.host))
     folder.keep_link(link)
     print(f"\nThe page is ready:  {link}\nCtrl-C ends everything; the data stays.\n", flush=True)
     if ports.host not in net.LOOPBACK:
         print("The page is open to the network, without encryption: whoever has this link may command.\n", flush=True)
-    await _show(settings, folder, ports, group)
 
 
 def programs(folder: DemoFolder) -> list[Program]:

@@ -1,9 +1,10 @@
 """The demo as a person uses it: real processes, real ports, a real data folder."""
 
-import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -131,11 +132,25 @@ def test_every_instrument_has_a_simulator_and_a_configuration(tmp_path: Path) ->
         assert parse_word(f"{kind}:{name}").name == name
 
 
-def test_a_demo_in_use_is_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize("program", ["mosquitto", "mosquitto_passwd"])
+def test_without_mosquitto_one_sentence_says_what_to_install(tmp_path: Path, program: str) -> None:
+    """On a machine where ``program`` is not installed: nothing is found where it is looked for."""
+    script = (
+        "from broker import mosquitto; from labwire.demo import main; import sys; find = mosquitto.shutil.which;"
+        f"mosquitto.shutil.which = lambda name, path: None if name == {program!r} else find(name, path=path);"
+        f"sys.exit(main(['--data', {str(tmp_path)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{program} is not installed: install your system's package 'mosquitto'" in done.stderr
+    assert "Traceback" not in done.stderr
 
+
+def test_a_demo_in_use_is_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "labwire", "demo", "--data", str(tmp_path)]
     with lock(tmp_path):
-        assert main(["--data", str(tmp_path)]) == 2
-    assert "is in use by another process" in caplog.text + capsys.readouterr().err
-    assert os.listdir(tmp_path) == ["lock"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "is in use by another process" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["lock"]
