@@ -364,16 +364,37 @@ async def test_what_did_not_fit_into_the_window_is_sent_again_at_once(mosquitto:
     slow = Agent(mosquitto.config("edge-pi"), "pi", AgentConfig(data_dir=str(tmp_path)), version="1")
     async with running(mosquitto, disk), slow as edge:
         balance = edge.instrument("balance1", META, nothing)
-        await eventually(lambda: balance.announced)
+        while not balance.announced:
+            balance.sample({"weight": 0})
+            await asyncio.sleep(0.001)
         await eventually(lambda: edge._outbox.logger_ready)
-        balance.sample({"weight": 0})
         await eventually(lambda: not edge._outbox.waiting)
-        for k in range(1, 12_000):
+        before = disk.rows("balance1")
+        for k in range(12_000):
             balance.sample({"weight": k})
 
-        await eventually(lambda: disk.complete("balance1", 12_000), timeout=30)  # the tail's turn comes after 60 s
+        # The turn of the tail would come after 60 s.
+        await eventually(lambda: disk.complete("balance1", before + 12_000), timeout=30)
         assert edge._outbox.resent >= 1000
         await eventually(lambda: edge._outbox.refused == "")
+
+
+async def test_what_is_measured_while_a_connection_begins_is_sent_soon(mosquitto: TestBroker, tmp_path: Path) -> None:
+    disk = Disk()
+    slow = Agent(mosquitto.config("edge-pi"), "pi", AgentConfig(data_dir=str(tmp_path)), version="1")
+    async with running(mosquitto, disk), slow as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: balance.announced and edge._outbox.logger_ready)
+        await mosquitto.restart()
+        await eventually(lambda: not edge.client.connected)
+        rows = 0
+        while not (edge.client.connected and edge._outbox._is_open("balance1")):
+            balance.sample({"weight": rows})
+            rows += 1
+            await asyncio.sleep(0)
+
+        # The turn of the tail would come after 60 s.
+        await eventually(lambda: disk.complete("balance1", rows), timeout=30)
 
 
 async def test_a_request_is_answered(mosquitto: TestBroker, tmp_path: Path) -> None:

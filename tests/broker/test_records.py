@@ -62,6 +62,8 @@ def note(records: Records, text: str) -> Note:
 async def test_records_are_numbered_and_stored(mosquitto: TestBroker, tmp_path: Path) -> None:
     disk = Disk()
     async with running(mosquitto, disk), service(mosquitto, tmp_path) as records:
+        await eventually(lambda: records._client.connected)
+        await asyncio.sleep(0.1)  # the status without records is out
         said = [note(records, f"note {k}") for k in range(20)]
 
         await eventually(lambda: disk.events.get((SOURCE, records.boot)) == Ranges([(0, 20)]))
