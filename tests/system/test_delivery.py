@@ -55,6 +55,7 @@ async def start(lab: Lab) -> None:
     await lab.logger()
     await lab.edge(stream(lab))
     await until_sent(lab, 500)
+    await eventually(lambda: lab.database.exists(), 30, "the logger's database")
 
 
 async def test_without_a_fault(lab: Lab) -> None:
