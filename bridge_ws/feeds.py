@@ -45,14 +45,15 @@ class Feeds:
         return next_ms
 
     def _flush(self, feed: Feed, pages: set[Page], now_ms: float) -> None:
-        instruments = feed.waiting()
+        waiting = feed.waiting()
         flush = feed.flush(now_ms)
         if not flush:
             return
         self.frames += flush.frame is not None
+        used = {name: feed.selected(name).numbers & flush.numbers for name in waiting}
         for page in pages:
-            for instrument in instruments:
-                page.announce(instrument, feed.selected(instrument).numbers & flush.numbers)
+            for name, numbers in used.items():
+                page.announce(name, numbers)
             page.deliver(flush)
 
     # --- who reads ---

@@ -51,6 +51,8 @@ class Page:
     def announce(self, instrument: str, numbers: Iterable[int], again: bool = False) -> None:
         """Say what the numbers stand for, before they are used."""
         wanted = set(numbers) if again else set(numbers) - self._announced
+        if not wanted:
+            return
         for info in self._registry.of(instrument).values():
             if info.n in wanted:
                 self._announced.add(info.n)

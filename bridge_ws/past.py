@@ -32,6 +32,7 @@ class Past:
         if self._path is None:
             raise NoHistory("this bridge knows no history: history_db is not configured")
         try:
-            return question(History(self._path))
+            with History(self._path) as history:
+                return question(history)
         except HistoryError as e:
             raise NoHistory(str(e)) from e

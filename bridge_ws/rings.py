@@ -40,9 +40,9 @@ class Rings:
             self._dropped[chunk.instrument] = max(chunk.last_ms, self._dropped.get(chunk.instrument, 0.0))
 
     def since(self, instrument: str, since_ms: float) -> Iterator[Chunk]:
-        """The chunks with something of ``since_ms`` or later, by the sender's clock or by ours."""
+        """The chunks with something of ``since_ms`` or later."""
         for chunk in self._rings.get(instrument, ()):
-            if max(chunk.last_ms, chunk.arrived_ms) >= since_ms:
+            if chunk.newest_ms >= since_ms:
                 yield chunk
 
     def covers_from(self, instrument: str, listening_since_ms: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from bridge_ws.channels import ChannelInfo, Registry
 from bridge_ws.frames import Floats
 from bridge_ws.ops import Latest
+from bridge_ws.presence import CLOCK_WRONG_MS
 from broker.messages import MAX_SAFE_INTEGER, Block, Data, Quality, Value, fits
 
 Resolve = Callable[[str, Value], ChannelInfo | None]
@@ -41,6 +42,11 @@ class Chunk:
     last_ms: float
     columns: Mapping[int, Column]
     latest: Mapping[int, Latest]
+
+    @property
+    def newest_ms(self) -> float:
+        """The newest row's time, as seen from here: when it arrived, if the sender's clock is behind."""
+        return self.arrived_ms if self.arrived_ms - self.last_ms > CLOCK_WRONG_MS else self.last_ms
 
     @property
     def size(self) -> int:

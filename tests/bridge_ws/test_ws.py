@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bridge_ws import tokens
+from bridge_ws.outbox import Outbox
 from broker.messages import Meta
 from broker.topics import Kind
 from tests.bridge_ws.bench import META, OPERATOR, TOKENS, VIEWER, Bridge, bridge, instrument, now_ms
@@ -325,6 +326,40 @@ async def test_a_slow_client_loses_frames_and_nobody_else_notices(mosquitto: Tes
             await fast.sample(weight=42.0)
             assert await slow.samples("balance1", "weight", 1)  # it goes on, with what is new
             assert not any(m["op"] == "lag" for m in quick.seen)
+
+
+async def test_a_client_that_takes_nothing_is_cut(
+    mosquitto: TestBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge_ws.ws.BLOCKED_S", 0.2)
+    monkeypatch.setattr("bridge_ws.ws.CLOSE_S", 0.2)
+    async with bridge(mosquitto, tmp_path) as b, instrument(mosquitto) as fast, b.page() as quick:
+        await quick.send(op="sub", id=1, filter="lab/_sys/bridge/+/audit", encoding="json")
+        await quick.send(op="sub", id=2, filter="lab/+/block", encoding="json")
+        async with b.page(VIEWER, sock=narrow(b.config.port), max_queue=1, close_timeout=0.5) as stuck:
+            await stuck.send(op="sub", id=1, filter="lab/+/data", mode="samples")
+            ended: dict[str, Any] = {}
+            while ended.get("action") != "session closed":
+                await fast.block(dt_us=10, c1=[0.5] * 5000)
+                ended = (await quick.until(op="message"))["payload"]
+            assert ended["by"] == "victor"
+
+
+async def test_too_much_that_may_not_be_dropped_ends_the_client(
+    mosquitto: TestBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge_ws.page.Outbox", lambda: Outbox(most_control=3))
+    async with bridge(mosquitto, tmp_path) as b, instrument(mosquitto) as balance:
+        await balance.appear()
+        async with b.page() as page:
+            for k in range(50):
+                await page.send(op="unsub", id=k)
+            for k in range(50):
+                await balance.put(Kind.EVENT, {"ts": now_ms(), "kind": "k", "text": f"{k}"}, qos=0)
+            await page.send(op="sub", id=1, filter="lab/balance1/data", channels=["weight"])
+            code = await page.ended()
+            assert code == 1013
+            assert page.seen[-1]["code"] == "too_slow"
 
 
 async def test_viewers_cannot_command(mosquitto: TestBroker, tmp_path: Path) -> None:
