@@ -34,13 +34,23 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--control", type=Path, metavar="PIPE", help="named pipe for faults, one word a line")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="append what was sampled")
     parser.add_argument("--cert", type=Path, metavar="PEM", help="for STARTTLS, with the key in the same file")
+    parser.add_argument("--fault", action="append", default=[], metavar="WORDS", help="from the start, like 'late 5'")
     parser.set_defaults(command=_simulate)
 
 
 def _simulate(args: argparse.Namespace) -> int:
     from msr_adapter.simulator.run import Settings, simulate
 
-    settings = Settings(args.host, args.port, args.rate, args.signals, args.control, args.journal, args.cert)
+    settings = Settings(
+        host=args.host,
+        port=args.port,
+        rate=args.rate,
+        signals=args.signals,
+        control=args.control,
+        journal=args.journal,
+        cert=args.cert,
+        faults=tuple(args.fault),
+    )
 
     async def main(stop: asyncio.Event) -> None:
         await simulate(settings, stop)
