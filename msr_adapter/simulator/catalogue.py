@@ -120,7 +120,7 @@ def _typed(code: str, size: int, count: int) -> Source:
     """Counts through the whole range of small integers; 64-bit ones beyond what a double holds."""
     if size <= 2:
         span, low = 2 ** (8 * size), 0 if code.isupper() else -(2 ** (8 * size - 1))
-        return Table(code, [low + k % span for k in range(span * count)], count)
+        return Table(code, range(low, low + span), count)
     if size == 8 and code != "d":
         return Counter(code, count, 2**63 + 1 if code == "Q" else -(2**62) + 1, 1 << 20)
     return Counter(code, count)

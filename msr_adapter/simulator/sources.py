@@ -38,20 +38,24 @@ class Counter:
 
 
 class Table:
-    """Repeats a table of samples."""
+    """Goes round a table of elements; each sample of a vector takes the next ``count``."""
 
     def __init__(self, code: str, values: Sequence[float], count: int = 1) -> None:
         self._image = struct.pack(f"<{len(values)}{code}", *values)
-        self._size = count * struct.calcsize(code)
-        self._period = len(values) // count
+        self._size = struct.calcsize(code)
+        self._count, self._length = count, len(values)
 
     def take(self, cycles: range) -> bytes:
-        size, start = self._size, cycles.start % self._period
         if cycles.step == 1:
-            turns = (start + len(cycles)) // self._period + 1
-            return (self._image * turns)[start * size : (start + len(cycles)) * size]
-        places = (c % self._period * size for c in cycles)
-        return b"".join([self._image[p : p + size] for p in places])
+            return self._run(cycles.start, len(cycles))
+        return b"".join([self._run(c, 1) for c in cycles])
+
+    def _run(self, cycle: int, samples: int) -> bytes:
+        first = cycle * self._count % self._length
+        end = first + samples * self._count
+        turns = end // self._length + 1
+        image = self._image if turns == 1 else self._image * turns
+        return image[first * self._size : end * self._size]
 
 
 class Held:
