@@ -133,7 +133,9 @@ async def test_writes_and_the_plant_follows() -> None:
         air = await process.subscribe(0.1, "/Plant/Kiln/AirOnTemperature")
         (*_, (_, after)) = await take(air, 5)
         assert float(after) > float(before)
-        assert server.world.model.number(server.world.model.parameter(b"/Plant/Kiln/HeaterSetpoint")) == 90.0
+        knob = server.world.model.parameter(b"/Plant/Kiln/HeaterSetpoint")
+        assert knob is not None
+        assert server.world.model.number(knob) == 90.0
 
 
 async def test_writes_exactly_and_in_part() -> None:
