@@ -86,8 +86,13 @@ class Instrument:
         t_us: int | None = None,
         q: Mapping[str, Quality] = {},
         u: Mapping[str, float] = {},
+        stream: str = "",
     ) -> None:
-        """One sample set; ``t_us`` in µs since the epoch, now if left out. NaN and ±inf become null with a quality."""
+        """One sample set; ``t_us`` in µs since the epoch, now if left out. NaN and ±inf become null with a quality.
+
+        ``stream``: channels that are sampled by a clock or at a rate of their own keep their own ``fold``, so that
+        sample sets of two of them may interleave in time. The same channels always belong to the same stream.
+        """
         if self.rival or not values:
             self.ignored += bool(self.rival)
             return
@@ -100,7 +105,7 @@ class Instrument:
             values=clean,
             boot=desk.boot,
             seq=desk.spool.next(self.name, "samples"),
-            fold=desk.spool.stamp(self.name, t_us),
+            fold=desk.spool.stamp(self.name + stream, t_us),
             rev=self.meta.rev if self._told_rev != self.meta.rev else None,
             q={**codes, **q},
             u={ch: x for ch, x in u.items() if finite(x)[1] is None},
@@ -119,9 +124,10 @@ class Instrument:
         t_us: Sequence[int] | None = None,
         q: Mapping[str, Mapping[int, Quality]] = {},
         u: Mapping[str, float | Sequence[float | None]] = {},
+        stream: str = "",
     ) -> None:
         """Many sample sets by column; times as t0_us + k·dt_us or one by one, µs since the epoch. ``q``: channel → row
-        → code."""
+        → code. ``stream`` as in ``sample``."""
         n = len(next(iter(cols.values()), ()))
         if self.rival or not n:
             self.ignored += n
@@ -143,12 +149,12 @@ class Instrument:
             u={ch: x for ch, given in u.items() if (x := _uncertainty(given)) is not None},
         )
         for piece in _forward(whole):
-            self._publish_block(piece)
+            self._publish_block(piece, stream)
         self._show_last_row(whole)
 
-    def _publish_block(self, block: Block) -> None:
+    def _publish_block(self, block: Block, stream: str) -> None:
         times = block.times_us()
-        fold = self._desk.spool.stamp(self.name, times[0], times[-1])
+        fold = self._desk.spool.stamp(self.name + stream, times[0], times[-1])
         topic = self._desk.topics.of(self.name, Kind.BLOCK)
         for piece, payload in cut(msgspec.structs.replace(block, fold=fold)):
             self._desk.outbox.samples(self.name, BLOCK, topic, payload, piece.n, self.meta.rev)
@@ -203,11 +209,13 @@ class Instrument:
         severity: Literal["debug", "info", "warning", "error", "critical"] = "info",
         channel: str = "",
         state: Literal["", "raised", "cleared"] = "",
+        ts_ms: int | None = None,
     ) -> None:
-        """Something happened: an alarm, a message of the instrument or its driver."""
+        """Something happened, at ``ts_ms`` (ms since the epoch) or now: an alarm, a message of the instrument or its
+        driver."""
         boot, eseq = self._next_event()
         event = Event(
-            ts=self._desk.now_ms(),
+            ts=self._desk.now_ms() if ts_ms is None else ts_ms,
             kind=kind,
             text=text,
             severity=severity,

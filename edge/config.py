@@ -10,13 +10,13 @@ import msgspec
 
 from broker.config import BrokerConfig, ConfigError, convert, load
 from broker.messages import Meta
+from broker.mistakes import Mistakes
 from broker.topics import check_name
 from edge.driver import About, Driver
 from edge.line.check import check_line
 from edge.line.instrument import LineInstrument
 from edge.line.tables import LineTable
 from edge.links.address import Address, Flow, Parity, SerialSettings, parse_address
-from edge.mistakes import Mistakes
 from edge.registry import driver_class
 
 LINE = "line"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from broker.messages import Channel, Value, fits
+from broker.mistakes import Mistakes
 from broker.topics import check_channel
 from edge.driver import STALE_MS
 from edge.line.check_command import check_command
@@ -20,7 +21,6 @@ from edge.line.spec import (
     Reading,
 )
 from edge.line.tables import ChannelTable, LineTable, PollTable, StreamTable
-from edge.mistakes import Mistakes
 
 SHORTEST_PERIOD_MS = 5
 

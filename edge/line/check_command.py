@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from broker.messages import Argument, CommandSpec, Value, fits
+from broker.mistakes import Mistakes
 from edge.line.checks import NUMBERS, check_sent, compiled, converted, known
 from edge.line.spec import ArgumentSpec, ChannelSpec, LineCommand
 from edge.line.tables import ArgumentTable, CommandTable, LineTable
-from edge.mistakes import Mistakes
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from broker.config import convert
+from broker.mistakes import Mistakes
 from edge.line.spec import ChannelSpec
 from edge.line.tables import LineTable
-from edge.mistakes import Mistakes
 
 T = TypeVar("T", bound=msgspec.Struct)
 NUMBERS = ("float", "int")

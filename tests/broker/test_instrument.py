@@ -116,3 +116,24 @@ async def test_a_channel_that_cannot_be_one_is_a_mistake_of_the_driver(tmp_path:
             one.sample({"the weight": 1})
 
         assert edge._spool.next("i1", "samples") == 0
+
+
+async def test_channels_with_a_clock_of_their_own_interleave_without_folding(tmp_path: Path) -> None:
+    async with agent(tmp_path, Clock()) as edge:
+        one = edge.instrument("i1", Meta(), nothing)
+        for start in (1_000_000, 1_040_000):
+            one.block({"fast": [1, 2]}, t0_us=start, dt_us=20_000, stream="/fast")
+            one.sample({"slow": 1}, t_us=start + 10, stream="/slow")
+
+        assert folds(edge) == [0, 0, 0, 0]
+        one.sample({"slow": 1}, t_us=5, stream="/slow")
+        assert folds(edge)[-1] == 1
+
+
+async def test_an_event_carries_the_time_the_instrument_gave_it(tmp_path: Path) -> None:
+    async with agent(tmp_path, Clock()) as edge:
+        one = edge.instrument("i1", Meta(), nothing)
+        one.event("alarm", "too hot", ts_ms=1_700_000_000_123)
+
+        (record,) = edge._spool.read("i1", "events", edge.boot, 0, 10, 10**6) or ()
+        assert b'"ts":1700000000123' in record.body

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from broker.config import ConfigError, convert
+from broker.mistakes import Mistakes
 from edge.config import EdgeFile, check, read_config
 from edge.instruments.mt_sics import Balance
 from edge.line.instrument import LineInstrument
 from edge.links.address import SerialAddress, SerialSettings, TcpAddress
-from edge.mistakes import Mistakes
 
 GOOD = r"""
 [edge]

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from broker.config import convert
+from broker.mistakes import Mistakes
 from edge.config import EdgeFile, EdgeTable, InstrumentTable, check, read_config
 from edge.driver import Driver
 from edge.instruments.mt_sics import BalanceOptions
 from edge.instruments.namur import NamurOptions
 from edge.instruments.vibration import VibrationOptions
 from edge.line.tables import ArgumentTable, ChannelTable, CommandTable, LineTable, PollTable, StreamTable
-from edge.mistakes import Mistakes
 from edge.simulators.faults import FAULTS
 from edge.simulators.kinds import KINDS, parse_word
 from edge.simulators.run import simulating

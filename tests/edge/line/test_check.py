@@ -3,10 +3,10 @@ import tomllib
 import pytest
 
 from broker.config import convert
+from broker.mistakes import Mistakes
 from edge.line.check import check_line
 from edge.line.spec import LineSpec
 from edge.line.tables import LineTable
-from edge.mistakes import Mistakes
 
 GOOD = r"""
 terminator = "\n"

@@ -6,12 +6,12 @@ import pytest
 
 from broker.commands import CommandFailed
 from broker.config import convert
+from broker.mistakes import Mistakes
 from edge.driver import About, Rows, Sample
 from edge.line.check import check_line
 from edge.line.instrument import LineInstrument
 from edge.line.tables import LineTable
 from edge.links.base import BadAnswerError, LinkError, NoAnswerError
-from edge.mistakes import Mistakes
 from tests.edge.support import ABOUT, Collected, ScriptedLink, command
 from tests.support.waiting import eventually
 

@@ -1,7 +1,7 @@
 import pytest
 
 from broker.config import ConfigError
-from edge.mistakes import Mistakes
+from broker.mistakes import Mistakes
 
 
 def test_sentences_say_where_and_come_together() -> None:
