@@ -164,12 +164,7 @@ class Store:
 
     def holes(self) -> list[Hole]:
         """What can be asked for."""
-        return [
-            Hole(book.source, book.stream, book.boot, a, b)
-            for book in self._books.live()
-            if len(book.stored) > 1 or (book.stored and book.first not in book.stored)
-            for a, b in book.holes()
-        ]
+        return [Hole(book.source, book.stream, book.boot, a, b) for book in self._books.live() for a, b in book.holes()]
 
     def size_bytes(self) -> int:
         """The database's size on the disk, with its log."""

@@ -14,6 +14,9 @@ BOOT = "mh8x2k3q-7f3a"
 T_MS = 1_795_219_199_000
 T_US = T_MS * 1000
 
+opened: list[Store] = []
+"""Closed after each test by conftest.py."""
+
 
 @dataclass(frozen=True, slots=True)
 class Packet:
@@ -45,7 +48,9 @@ def meta(**types: ChannelType) -> Meta:
 
 
 def open_store(folder: Path, **more: Any) -> Store:
-    return Store(folder / "labwire.db", TOPICS, T_MS, **more)
+    store = Store(folder / "labwire.db", TOPICS, T_MS, **more)
+    opened.append(store)
+    return store
 
 
 def write(store: Store, *packets: Packet, at_ms: int = T_MS) -> Outcome:

@@ -33,6 +33,12 @@ def test_texts_come_back(values: list[str | None]) -> None:
     assert text_from_bytes(text_to_bytes(values)) == values
 
 
+def test_minus_zero_is_not_zero() -> None:
+    array = np.array([-0.0, 1.5] * 40)
+
+    assert from_bytes(to_bytes(array), "<f8").tobytes() == array.tobytes()
+
+
 def test_slow_signals_are_small() -> None:
     rng = np.random.default_rng(1)
     balance = np.round(100 + np.cumsum(rng.normal(size=1000)) * 0.01, 2)
@@ -47,6 +53,7 @@ def test_slow_signals_are_small() -> None:
         ("float", [1, 2.5, None], [1.0, 2.5, None], []),
         ("float", [1.0, True, "x", 10**400], [1.0, None, None, None], [1, 2, 3]),
         ("int", [1, 2.0, True, 2**53 + 1, "3"], [1, None, None, None, None], [1, 2, 3, 4]),
+        ("int", [1, 2**53, 2**53 + 1, -(2**60)], [1, 2**53, None, None], [2, 3]),
         ("int64", ["9223372036854775807", -(2**63), 2**63, "x"], [2**63 - 1, -(2**63), None, None], [2, 3]),
         ("uint64", ["18446744073709551615", -1, 0], [2**64 - 1, None, 0], [1]),
         ("bool", [True, None, 1], [True, None, None], [2]),

@@ -44,7 +44,6 @@ def test_missing_and_within_split_a_range(steps: list[tuple[bool, tuple[int, int
 
     assert numbers_in(ranges.missing(*window)) == sorted(wanted - model)
     assert numbers_in(ranges.within(*window)) == sorted(wanted & model)
-    assert ranges.count(*window) == len(wanted & model)
 
 
 @given(st.lists(step, max_size=30), numbers)

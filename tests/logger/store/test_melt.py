@@ -46,6 +46,17 @@ def test_it_goes_on_where_it_stopped_also_after_a_restart(tmp_path: Path) -> Non
     assert len(stored(tmp_path)) == 3 * AT
 
 
+def test_a_hole_stays_one(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    seqs = [seq for seq in range(AT + 1) if seq != 100]
+    for seq in seqs:
+        write(store, data(seq))
+
+    assert pieces(tmp_path) == [100, AT - 100]
+    assert sorted(seq for _, seq in stored(tmp_path)) == seqs
+    assert write(store, data(100)).count.samples == 1
+
+
 def test_what_cannot_be_one_stays_apart(tmp_path: Path) -> None:
     """Another fold, another description, a jump of the clock, a hole: every other row here is one of them."""
     store = open_store(tmp_path)
