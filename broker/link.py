@@ -116,12 +116,14 @@ class Link(asyncio.BufferedProtocol):
             self.closed.set_result(None)
 
     def pause_writing(self) -> None:
-        self._session.choked = True
+        if not self.ended.done():
+            self._session.choked = True
 
     def resume_writing(self) -> None:
-        self._session.choked = False
-        self._session.pump()
-        self._after_news()
+        if not self.ended.done():
+            self._session.choked = False
+            self._session.pump()
+            self._after_news()
 
     # --- in ---
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker import protocol
-from broker.protocol import Hello, Inbox, Outgoing, Packet, PublishPacket, Refused, Subscription
+from broker.protocol import Hello, Inbox, Outgoing, Packet, PublishPacket, Refused, Subscription, Will
 
 PUBLISHES = st.builds(
     Outgoing,
@@ -216,6 +216,19 @@ def test_a_hello_never_shows_its_password() -> None:
 
     assert "hush" not in repr(hello)
     assert b"hush" in protocol.connect(hello, None)
+
+
+def test_connect_says_everything() -> None:
+    hello = Hello("edge-pi", user="u", password="p", clean_start=False, session_expiry_s=60, receive_max=7)
+    packet, _ = mqtt5.read(memoryview(protocol.connect(hello, Will("a", b"gone", expiry_s=90))))
+
+    assert isinstance(packet, mqtt5.ConnectPacket)
+    assert (packet.client_id, packet.username, packet.password) == ("edge-pi", "u", b"p")
+    assert (packet.clean_start, packet.session_expiry_interval) == (False, 60)
+    assert (packet.keep_alive, packet.receive_max, packet.max_packet_size) == (20, 7, protocol.MAX_PACKET)
+    assert packet.will is not None
+    assert (packet.will.topic, packet.will.payload, packet.will.retain) == ("a", b"gone", True)
+    assert (packet.will.qos.value, packet.will.message_expiry_interval) == (1, 90)
 
 
 def test_disconnect_carries_its_code() -> None:
