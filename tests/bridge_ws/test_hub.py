@@ -66,6 +66,19 @@ async def test_a_value_of_the_wrong_type_is_set_aside_and_the_rest_shown(mosquit
         assert [v[1] for v in shown] == ["ramp"]
 
 
+async def test_a_retained_sample_is_not_now(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with instrument(mosquitto) as balance:
+        await balance.appear()
+        old = {"ts": now_ms() - 3_600_000, "values": {"weight": 1.0}}
+        await balance.put(Kind.DATA, old, retain=True)  # nobody should, somebody will
+        async with bridge(mosquitto, tmp_path) as b, b.page() as page:
+            await page.send(op="sub", id=1, filter="lab/+/data")
+            await balance.sample(weight=2.0)
+            await page.value("balance1", "weight", 2.0)
+            shown = [v[1] for m in page.seen if m["op"] == "values" for v in m["v"].values()]
+            assert shown == [2.0]
+
+
 async def test_events_are_told_once_with_their_instrument(mosquitto: TestBroker, tmp_path: Path) -> None:
     event: dict[str, Any] = {"ts": now_ms(), "kind": "interlock", "text": "door open", "boot": "b", "eseq": 3}
     async with bridge(mosquitto, tmp_path) as b, instrument(mosquitto) as balance, b.page() as page:

@@ -72,10 +72,21 @@ async def test_a_page_from_elsewhere_is_refused(mosquitto: TestBroker, tmp_path:
 
 
 async def test_a_token_taken_back_ends_its_session(mosquitto: TestBroker, tmp_path: Path) -> None:
-    async with bridge(mosquitto, tmp_path) as b, b.page() as page:
+    async with (
+        bridge(mosquitto, tmp_path) as b,
+        instrument(mosquitto) as balance,
+        b.page() as page,
+        b.page(VIEWER) as watcher,
+    ):
+        await watcher.send(op="sub", id=1, filter="lab/balance1/#", encoding="json")
+        await balance.appear()
+        await page.until(op="describe", state="online")
         Path(b.config.tokens_file).write_text(tokens.render(TOKENS[1:]))
         await page.send(op="command", id="c", instrument="balance1", name="tare")
         assert await page.ended() == 4401
+        await balance.sample(weight=1.0)
+        await watcher.until(op="message", topic="lab/balance1/data")
+        assert "lab/balance1/cmd" not in [m.get("topic") for m in watcher.seen]
 
 
 async def test_values_are_coalesced_with_their_quality(mosquitto: TestBroker, tmp_path: Path) -> None:
