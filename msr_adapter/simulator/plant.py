@@ -86,7 +86,7 @@ class Plant:
         starved = max(0.0, 1.0 - self.kiln_flow / 1000)  # no air: the heater overshoots
         self._air_on = _towards(self._air_on, target + 40 * starved, 6)
         self._power = max(0.0, 0.34 * self.kiln_flow * (self._air_on - _AMBIENT) / 1000)
-        drying = self.kiln_flow * max(0.0, self._air_on - 25) * self._moisture * 2e-7
+        drying = self.kiln_flow * max(0.0, self._air_on - 25) * self._moisture * 5e-8
         self._moisture = max(3.0, self._moisture - drying * STEP_S)
         self._air_off = _towards(self._air_off, self._air_on - 0.6 * self._moisture, 15)
         if self._moisture < 4.0:
