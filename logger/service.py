@@ -20,10 +20,11 @@ from broker.config import ConfigError
 from broker.folder import lock
 from broker.messages import Commit, Request, ServiceStatus, encode
 from broker.runtime import Clock, Sleep, backoff, new_boot
-from broker.topics import Topics
+from broker.topics import Kind, Topics
 from broker.values import Figures
 from logger.commits import Commits
 from logger.config import LoggerConfig
+from logger.descriptions import retained
 from logger.ledger import Stream
 from logger.requests import Requests
 from logger.store.schema import StoreError
@@ -55,7 +56,8 @@ async def run(
     try:
         store = await asyncio.get_running_loop().run_in_executor(thread, _open, config, clock)
         try:
-            await _connected(config, store, thread, run_id, stop, clock, sleep)
+            if await _described(config, store, thread, stop, clock, sleep):
+                await _connected(config, store, thread, run_id, stop, clock, sleep)
         finally:
             await asyncio.get_running_loop().run_in_executor(thread, store.close)
     finally:
@@ -75,6 +77,30 @@ def _open(config: LoggerConfig, clock: Clock) -> Store:
         )
     except (StoreError, sqlite3.Error) as e:
         raise ConfigError(f"the database {config.database} cannot be used: {e}") from e
+
+
+async def _described(
+    config: LoggerConfig, store: Store, thread: ThreadPoolExecutor, stop: asyncio.Event, clock: Clock, sleep: Sleep
+) -> bool:
+    """Know the descriptions before the first sample comes; waits for the broker. False when ``stop`` came first."""
+    wanted = Topics(config.broker.root).all_of(Kind.META)
+    look = asyncio.create_task(
+        retained(config.broker, f"logger-{config.name}-look", wanted, sleep=sleep), name="logger: descriptions"
+    )
+    stopped = asyncio.create_task(stop.wait(), name="logger: stop")
+    try:
+        await asyncio.wait({look, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            return False
+        metas, now_ms = look.result(), int(clock() * 1000)
+        await asyncio.get_running_loop().run_in_executor(thread, store.describe, metas, now_ms)
+    except sqlite3.DatabaseError as e:  # a full disk: they come again with everything else
+        log.error("the descriptions cannot be stored: %s", e)
+    finally:
+        for task in (look, stopped):
+            task.cancel()
+        await asyncio.wait({look, stopped})
+    return True
 
 
 async def _connected(

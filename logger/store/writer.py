@@ -138,6 +138,20 @@ class Store:
         self._sound = True
         return self._finish()
 
+    def describe(self, batch: Iterable[Packet], now_ms: int) -> None:
+        """Take what descriptions are among ``batch``. They are not logged: they come again with everything else."""
+        with transaction(self._db):
+            for packet in batch:
+                topic, mine = self._parse(packet.topic)
+                if mine and topic is not None and topic.kind is Kind.META and packet.payload:
+                    self._describe(topic.name, packet.payload, now_ms)
+
+    def _describe(self, source: str, payload: bytes, now_ms: int) -> None:
+        try:
+            self._metas.take(source, decode(Kind.META, payload), payload, now_ms)
+        except MessageError as e:
+            log.warning("the description of %s cannot be read: %s", source, e)
+
     def _flush(self, now_ms: int) -> None:
         self._samples.flush()
         self._traffic.flush()
