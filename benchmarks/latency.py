@@ -9,12 +9,10 @@ import json
 import os
 import pty
 import statistics
-import tempfile
 import time
 import tty
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -22,9 +20,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from bridge_ws.frames import decode as decode_frame
-from tests.support.broker import TestBroker, password
+from tests.support.broker import password
 from tests.support.waiting import eventually
-from tests.system.lab import STREAM, Lab, laboratory
+from tests.system.lab import STREAM, Lab, temporary_laboratory
 
 NAME = "i0"
 SLOW = 60
@@ -141,17 +139,10 @@ def show(title: str, times: Times) -> None:
 
 
 async def run() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        broker = TestBroker(Path(folder) / "mosquitto")
-        broker.prepare()
-        await broker.start()
-        try:
-            async with laboratory(Path(folder), broker) as lab:
-                print(f"{'load':<28} {'to':<10} {'median ms':>8} {'p99 ms':>8} {'arrived':>8}")
-                show("5 lines a second", await measure(lab, write_slow))
-                show(f"{FAST_HZ} lines a second", await measure(lab, write_fast))
-        finally:
-            await broker.stop()
+    async with temporary_laboratory() as lab:
+        print(f"{'load':<28} {'to':<10} {'median ms':>8} {'p99 ms':>8} {'arrived':>8}")
+        show("5 lines a second", await measure(lab, write_slow))
+        show(f"{FAST_HZ} lines a second", await measure(lab, write_fast))
 
 
 def main() -> None:

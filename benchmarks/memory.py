@@ -7,15 +7,12 @@ import asyncio
 import json
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import psutil
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.support.broker import TestBroker
-from tests.system.lab import POLL, STREAM, Lab, laboratory
+from tests.system.lab import POLL, STREAM, Lab, temporary_laboratory
 
 SETTLE_S = 30
 WATCH_S = 30
@@ -73,16 +70,9 @@ def show(found: dict[str, tuple[float, float]]) -> None:
 
 
 async def run() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        broker = TestBroker(Path(folder) / "mosquitto")
-        broker.prepare()
-        await broker.start()
-        try:
-            async with laboratory(Path(folder), broker) as lab:
-                await work(lab)
-                await watch(lab)
-        finally:
-            await broker.stop()
+    async with temporary_laboratory() as lab:
+        await work(lab)
+        await watch(lab)
 
 
 def main() -> None:

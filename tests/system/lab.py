@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -263,3 +264,17 @@ async def laboratory(folder: Path, broker: TestBroker) -> AsyncIterator[Lab]:
         finally:
             codes = {p.name: await p.end() for p in reversed(lab.programs.values())}
         assert set(codes.values()) <= {0}, f"exit codes {codes}"
+
+
+@asynccontextmanager
+async def temporary_laboratory() -> AsyncIterator[Lab]:
+    """The same in a folder of its own with a Mosquitto of its own, for benchmarks."""
+    with tempfile.TemporaryDirectory() as folder:
+        broker = TestBroker(Path(folder) / "mosquitto")
+        broker.prepare()
+        await broker.start()
+        try:
+            async with laboratory(Path(folder), broker) as lab:
+                yield lab
+        finally:
+            await broker.stop()
