@@ -33,7 +33,8 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--signals", type=int, default=64, metavar="N", help="besides the plant's (default 64)")
     parser.add_argument("--control", type=Path, metavar="PIPE", help="named pipe for faults, one word a line")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="append what was sampled")
-    parser.add_argument("--cert", type=Path, metavar="PEM", help="for STARTTLS, with the key in the same file")
+    parser.add_argument("--cert", type=Path, metavar="PEM", help="certificate for STARTTLS")
+    parser.add_argument("--key", type=Path, metavar="PEM", help="its key, if it is not in the same file")
     parser.add_argument("--fault", action="append", default=[], metavar="WORDS", help="from the start, like 'late 5'")
     parser.set_defaults(command=_simulate)
 
@@ -49,6 +50,7 @@ def _simulate(args: argparse.Namespace) -> int:
         control=args.control,
         journal=args.journal,
         cert=args.cert,
+        key=args.key,
         faults=tuple(args.fault),
     )
 

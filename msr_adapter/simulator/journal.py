@@ -5,6 +5,7 @@ Reading it uses nothing of ``wire``: a fault there must not hide itself.
 """
 
 import base64
+import html
 import re
 import struct
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ def read_journal(path: Path) -> Iterator[Sent]:
             if len(data) < int(length):
                 return
             if kind == b"L":
-                channels = {int(i): (n, t.decode(), int(a or 1)) for i, n, t, a in _CHANNEL.findall(data)}
+                channels = {int(i): (_plain(n), t.decode(), int(a or 1)) for i, n, t, a in _CHANNEL.findall(data)}
             else:
                 yield from _samples(int(session), data, channels)
 
@@ -77,3 +78,7 @@ def _samples(session: int, frame: bytes, channels: dict[int, tuple[bytes, str, i
         name, typ, count = channels[int(index)]
         values = struct.unpack(f"<{len(stamps) * count}{_CODES[typ]}", base64.b64decode(text))
         yield Sent(session, name, stamps, values, count)
+
+
+def _plain(name: bytes) -> bytes:
+    return html.unescape(name.decode("latin-1")).encode("latin-1")

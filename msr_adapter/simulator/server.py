@@ -28,7 +28,7 @@ _CONGESTED = 4 << 20  # about what the real server's kernel buffers take
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``rate`` of the fast task, besides 100 Hz and 1 Hz. ``cert``: certificate and key for STARTTLS in one file."""
+    """``rate`` of the fast task, besides 100 Hz and 1 Hz. ``cert`` for STARTTLS, ``key`` if it stands apart."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -37,6 +37,7 @@ class Settings:
     control: Path | None = None
     journal: Path | None = None
     cert: Path | None = None
+    key: Path | None = None
     faults: tuple[str, ...] = ()
     app: str = "labwire malting plant"
     jitter_ns: int = 20_000
@@ -81,7 +82,7 @@ class Server:
         self._stalled_until = self._wedged_until = 0.0
         self._down_s = -1.0  # not negative: restart after so many seconds
         self._tasks: asyncio.TaskGroup
-        self._tls = _tls(settings.cert)
+        self._tls = _tls(settings.cert, settings.key)
         for word in settings.faults:
             self.faults = switch(self.faults, *_words(word))
         self._begin(0)
@@ -235,9 +236,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _tls(cert: Path | None) -> ssl.SSLContext | None:
+def _tls(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     if cert is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(cert)
+    context.load_cert_chain(cert, key)
     return context
