@@ -21,7 +21,7 @@ _UNFINISHED = re.compile(
 )
 _ATTRIBUTE = re.compile(rb" (" + _NAME + rb')="([^"]*+)"')
 _LOOSE_START = re.compile(rb"<(" + _NAME + rb")(?= )")
-_LOOSE_END = re.compile(rb'" *(/?)>\r?\n')
+_LOOSE_END = re.compile(rb'" *(/?)>\r\n')
 
 # Elements that hold text as the application wrote it, quotes and all (section 1); and every attribute known in them.
 _UNESCAPED = frozenset({b"connected", b"channel", b"parameter", b"client", b"broadcast"}) | frozenset(
@@ -32,6 +32,8 @@ _KNOWN = re.compile(
     rb"|persistent|mtime|hexvalue|id|host|app|appversion|version|features|login|recievebufsize|apname|countin|countout"
     rb"|connectedtime|action|user|state|prio|seq|num|command)=\""
 )
+_BEFORE_TEXTS = frozenset({b"index", b"name", b"alias", b"comment", b"text", b"host", b"app"})
+_BETWEEN_TEXTS = frozenset({b"datasize", b"typ", b"anz", b"cnum", b"rnum", b"orientation"})
 _ENTITY = re.compile(rb"&(lt|gt|amp|quot|apos);")
 _ENTITIES = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
 
@@ -57,7 +59,7 @@ def read_tag(buffer: bytes | bytearray, start: int) -> Tag | Unfinished | Nonsen
     """The element that begins at ``start``, where a ``<`` is."""
     found = STRICT.match(buffer, start)
     if found:
-        return Tag(found[1], _first_wins(_ATTRIBUTE.findall(found[2])), bool(found[3]), found.end())
+        return Tag(found[1], _choose(_ATTRIBUTE.findall(found[2])), bool(found[3]), found.end())
     closing = CLOSING.match(buffer, start)
     if closing:
         return Tag(b"/" + closing[1], {}, True, closing.end())
@@ -80,7 +82,7 @@ def _read_loose(buffer: bytes | bytearray, start: int) -> Tag | Unfinished | Non
     if not end:
         return Unfinished()
     body = bytes(buffer[opened.end() : end.start()])
-    return Tag(opened[1], _first_wins(_loose_attributes(body)), bool(end[1]), end.end())
+    return Tag(opened[1], _choose(_loose_attributes(body)), bool(end[1]), end.end())
 
 
 def _loose_attributes(body: bytes) -> list[tuple[bytes, bytes]]:
@@ -90,9 +92,17 @@ def _loose_attributes(body: bytes) -> list[tuple[bytes, bytes]]:
     return [(m[1], body[m.end() : end]) for m, end in zip(found, ends, strict=True)]
 
 
-def _first_wins(pairs: list[tuple[bytes, bytes]]) -> Attributes:
-    """Index and name come before any free text, so what a comment pretends never replaces them."""
-    attributes: Attributes = {}
-    for key, value in pairs:
-        attributes.setdefault(key, value)
+def _choose(pairs: list[tuple[bytes, bytes]]) -> Attributes:
+    """One value each. Where a text pretends to have attributes, the server's fixed order tells which is real.
+
+    ``comment`` stands before the type and again, as ``text``, behind it: index and name come before both, a
+    pretended type once before and once behind the real one, and everything else is behind both.
+    """
+    attributes = dict(pairs)
+    if len(attributes) == len(pairs):
+        return attributes
+    for key in attributes:
+        values = [value for name, value in pairs if name == key]
+        place = 0 if key in _BEFORE_TEXTS else len(values) // 2 if key in _BETWEEN_TEXTS else -1
+        attributes[key] = values[place]
     return attributes

@@ -42,7 +42,7 @@ def feed(data: bytes, size: int = 1 << 20) -> list[WireEvent]:
 
 def sane(text: bytes) -> bool:
     """Not a text that looks like the rest of an element: nobody could tell those apart."""
-    return not re.search(rb'" *[A-Za-z_][\w.:-]*="|" */?>\r?\n|\w="', b'="' + text + b'" ')
+    return not re.search(rb'" *[A-Za-z_][\w.:-]*="|" */?>\r\n|\w="', b'="' + text + b'" ')
 
 
 any_text = st.lists(
@@ -107,11 +107,24 @@ def test_the_greeting_does_not_wait_for_more(text: bytes, size: int) -> None:
     assert events[0].features == {"list", "tls"}
 
 
-def test_a_comment_cannot_replace_index_and_name() -> None:
-    (got,) = feed(channel(5, b'x" index="7" name="/other'))
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'x" index="7" name="/other" typ="TINT" datasize="4" cnum="9" HZ="1" bufsize="7" task="4',
+        b'uses name="b" index="5" typ="TINT" cnum="9" task="4" HZ="7"',
+        b'a link: <a href="x">\n and more',
+        b'" typ="',
+    ],
+)
+def test_a_comment_cannot_replace_what_the_server_says(text: bytes) -> None:
+    (got, after) = feed(channel(5, text) + channel(6, b""))
 
     assert isinstance(got, Channel)
-    assert (got.index, got.name) == (5, b"/a/5")
+    assert isinstance(after, Channel)
+    assert (got.index, got.name, got.typ, got.hz, got.task, got.bufsize) == (5, b"/a/5", "TDBL_LIST", 333.333, 1, 10)
+    assert got.layout is not None
+    assert got.layout.shape == (3,)
+    assert after.index == 6
 
 
 @given(junk=st.binary(max_size=60), size=st.integers(1, 30))
