@@ -1,4 +1,4 @@
-"""``labwire msr``: simulate."""
+"""``labwire msr``: run, list, init, simulate."""
 
 import argparse
 import asyncio
@@ -22,8 +22,24 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands.add_parser("run", parents=[common], help="publish what msr.toml names"))
     _add_simulate(commands.add_parser("simulate", parents=[common], help="a server with a small malting plant"))
     return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-c", "--config", type=Path, default=Path("msr.toml"), metavar="FILE")
+    parser.set_defaults(command=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from msr_adapter.config import read_config
+    from msr_adapter.service import serve
+
+    async def main(stop: asyncio.Event) -> None:
+        await serve(read_config(args.config), stop)
+
+    return run(main)
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:

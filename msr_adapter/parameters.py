@@ -1,0 +1,147 @@
+"""Parameters over a session: read, published when they change, written and read back."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import msgspec
+
+from broker.commands import CommandFailed
+from broker.messages import Value
+from msr_adapter.member import Member
+from msr_adapter.rows import row_of
+from msr_adapter.session import LinkLost, Session
+from msr_adapter.settings import Watched, check_step
+from msr_adapter.wire import Parameter, Warn, WireError, requests, to_text
+from msr_adapter.wire.samples import Number, Samples, from_image, to_image
+
+log = logging.getLogger("msr_adapter.parameters")
+
+STREAM = "/parameters"
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A parameter's memory image and when it was last written (0: never since the server's start)."""
+
+    image: bytes
+    mtime_us: int
+
+
+class Parameters:
+    """What is known of all watched parameters, over all sessions. ``now_us``: the server's clock."""
+
+    def __init__(self, now_us: Callable[[], int]) -> None:
+        self._now_us = now_us
+        self._known: dict[tuple[str, bytes], Reading] = {}
+        self._writing: set[bytes] = set()
+
+    async def refresh(self, session: Session, member: Member, indices: set[int] | None = None) -> None:
+        """Read the parameters of an instrument (those with ``indices``) and publish them. Raises LinkLost."""
+        picked = [w for w in member.watched if indices is None or w.column.index in indices]
+        readings = await asyncio.gather(*(read(session, w) for w in picked))
+        for w, reading in zip(picked, readings, strict=True):
+            if reading is not None and w.column.path not in self._writing:
+                self._publish(member, w, reading)
+
+    def _publish(self, member: Member, w: Watched, reading: Reading, *, ours: bool = False) -> None:
+        key = (member.name, w.column.path)
+        before = self._known.get(key)
+        self._known[key] = reading
+        changed = before is not None and before.image != reading.image
+        t_us = reading.mtime_us if changed and reading.mtime_us else self._now_us()
+        values, q = row_of(w.column, samples_of(w, reading))
+        member.outlet.sample(values, t_us=t_us, q=q, stream=STREAM)
+        if before is not None and changed and not ours:
+            for channel, text in changes(w, samples_of(w, before), samples_of(w, reading)):
+                log.info("%s: %s %s", member.name, channel, text)
+                member.outlet.event("parameter", text, channel=channel, ts_ms=t_us // 1000)
+
+    async def write(
+        self, session: Session, member: Member, w: Watched, start: int, values: Sequence[Number]
+    ) -> dict[str, Value]:
+        """Set elements from ``start`` on; what the server has after it. Raises CommandFailed."""
+        self._writing.add(w.column.path)
+        try:
+            reading = await self._write(session, member, w, start, values)
+        except LinkLost as e:
+            raise CommandFailed("no_answer", f"{e}; whether it was written is unknown") from e
+        except WireError as e:
+            raise CommandFailed("wrong_type", str(e)) from e
+        finally:
+            self._writing.discard(w.column.path)
+        result, _ = row_of(w.column, samples_of(w, reading))
+        return {"value": next(iter(result.values()))} if w.elements == 1 else result
+
+    async def _write(
+        self, session: Session, member: Member, w: Watched, start: int, values: Sequence[Number]
+    ) -> Reading:
+        column, layout = w.column, w.column.layout
+        piece = to_image(layout, values)
+        before = await self._there(session, w)
+        check_step(w, samples_of(w, before), start, values)
+        begin = start * layout.type.size
+        wanted = before.image[:begin] + piece + before.image[begin + len(piece) :]
+        make = partial(requests.write_parameter, target=column.index, layout=layout, values=values, start=start)
+        warnings = [e.text for e in await session.ask(make) if isinstance(e, Warn)]
+        after = await self._there(session, w)
+        self._publish(member, w, after, ours=after.image in (wanted, before.image))
+        if after.image != wanted:
+            raise _not_taken(w, before, after, warnings)
+        return after
+
+    async def _there(self, session: Session, w: Watched) -> Reading:
+        reading = await read(session, w)
+        if reading is None:
+            raise CommandFailed("missing", f"{to_text(w.column.path)} is not on the server any more")
+        return reading
+
+
+async def read(session: Session, w: Watched) -> Reading | None:
+    """A parameter as it is now; None when the server does not have it. Raises LinkLost."""
+    ask = partial(requests.read_parameter, target=w.column.index)
+    for answer in await session.ask(ask):
+        if isinstance(answer, Parameter) and answer.hexvalue is not None:
+            try:
+                return Reading(bytes.fromhex(answer.hexvalue.decode("ascii", "replace")), answer.mtime_us)
+            except ValueError:
+                log.error("%s: its value is no hexadecimal text: %r", to_text(w.column.path), answer.hexvalue[:40])
+    return None
+
+
+def samples_of(w: Watched, reading: Reading) -> Samples:
+    """The elements."""
+    return from_image(w.column.layout, reading.image)
+
+
+def changes(w: Watched, before: Samples, after: Samples) -> list[tuple[str, str]]:
+    """Channel and text of each element that is not what it was."""
+    size = w.column.layout.type.size
+    was, is_ = before.tobytes(), after.tobytes()
+    return [
+        (channel, f"changed outside labwire: {shown(w, before[k])} → {shown(w, after[k])}")
+        for k, channel in enumerate(w.column.channels)
+        if was[k * size : (k + 1) * size] != is_[k * size : (k + 1) * size]
+    ]
+
+
+def shown(w: Watched, value: Number) -> str:
+    """A value for people, with its unit."""
+    if w.column.type == "bool":
+        return "true" if value else "false"
+    # A float32 has seven digits, a double sixteen: no more is shown than it holds.
+    text = f"{value:.7g}" if w.column.layout.type.code == "f" else f"{value:.15g}" if _is_float(w) else str(value)
+    return f"{text} {w.column.table.unit}".rstrip()
+
+
+def _is_float(w: Watched) -> bool:
+    return w.column.layout.type.is_float
+
+
+def _not_taken(w: Watched, before: Reading, after: Reading, warnings: Sequence[str]) -> CommandFailed:
+    is_ = ", ".join(shown(w, v) for v in samples_of(w, after)[:8])
+    if warnings:
+        return CommandFailed("no_access", f"the server says {warnings[0]!r}; the value is still {is_}")
+    if after == before:
+        return CommandFailed("refused", f"the application refused it; the value is still {is_}")
+    return CommandFailed("changed", f"the value is {is_}: the application or somebody else changed it")

@@ -1,0 +1,176 @@
+"""Parameters: which are watched, what command sets one, and whether a wanted value may be written. Pure."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from broker.commands import CommandFailed
+from broker.messages import Argument, CommandSpec, Value
+from msr_adapter.catalog import Catalog, Setting
+from msr_adapter.describe import Column, column
+from msr_adapter.tables import InstrumentTable, ParameterTable
+from msr_adapter.wire import to_text
+from msr_adapter.wire.samples import Number, Samples
+
+TIMEOUT_MS = 10_000
+_INTEGER = re.compile(r"[+-]?\d{1,20}")
+_NON_FINITE = {"nan": math.nan, "inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A parameter whose value is published; ``table`` where it may be written, with the name of its command."""
+
+    column: Column
+    command: str
+    table: ParameterTable | None = None
+
+    @property
+    def elements(self) -> int:
+        return self.column.layout.count
+
+
+def watched(table: InstrumentTable, catalog: Catalog, problems: list[str]) -> tuple[Watched, ...]:
+    """The parameters of an instrument; a sentence for each that is not there or cannot be written as configured."""
+    found = {s.path: _watched(s, None, table, catalog) for p in table.parameters for s in catalog.settings_like(p)}
+    missing = [p for p in table.parameters if not catalog.settings_like(p)]
+    for wanted in table.parameter:
+        setting = catalog.setting(wanted.path)
+        if setting is None:
+            missing.append(wanted.path)
+            continue
+        wrong = unfit(wanted, setting)
+        problems += [f"{wanted.path} cannot be set: {wrong}"] if wrong else []
+        found[setting.path] = _watched(setting, None if wrong else wanted, table, catalog)
+    if missing:
+        problems.append(f"no parameter on the server for {', '.join(missing)}")
+    return tuple(found.values())
+
+
+def _watched(setting: Setting, wanted: ParameterTable | None, table: InstrumentTable, catalog: Catalog) -> Watched:
+    col = column(setting, catalog, table.channels)
+    if wanted is not None:
+        over = {k: v for k in ("unit", "label", "type") if (v := getattr(wanted, k))}
+        col = column(setting, catalog, {to_text(setting.path): msgspec.structs.replace(col.table, **over)})
+    return Watched(col, f"set_{catalog.names.base(setting.path)}", wanted)
+
+
+def unfit(wanted: ParameterTable, setting: Setting) -> str:
+    """Why the limits do not suit the parameter's type; "" when they do."""
+    kind = setting.layout.type
+    if wanted.type == "bool":
+        return "" if kind.size == 1 else f"it is a {kind.name}, no bool"
+    if kind.limits is None:
+        return ""
+    low, high = kind.limits
+    for key, limit in (("min", wanted.min), ("max", wanted.max)):
+        if not isinstance(limit, int) or not low <= limit <= high:
+            return f"{key} = {limit} is no integer from {low} to {high}, the range of its type {kind.name}"
+    return "it is an integer, non_finite is for floats" if wanted.non_finite else ""
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+def command(w: Watched) -> tuple[str, CommandSpec]:
+    """Name and description of the command that sets a writable parameter.
+
+    A scalar has one argument ``value`` of its own type. A vector or matrix has ``values``, numbers with commas, and
+    ``start``, the element (row-major) where they begin.
+    """
+    table = w.table or ParameterTable(path="")
+    col = w.column
+    label = f"Set {col.table.label or to_text(col.path).rpartition('/')[2]}"
+    if w.elements == 1 and not table.non_finite:
+        limits = {} if col.type == "bool" else {"min": table.min, "max": table.max}
+        args = {"value": Argument(type=col.type, unit=col.table.unit, label=_limits(table, col), **limits)}  # type: ignore[arg-type]
+    elif w.elements == 1:
+        args = {"value": Argument(type="str", unit=col.table.unit, label=_limits(table, col))}
+    else:
+        last = w.elements - 1
+        args = {
+            "values": Argument(type="str", unit=col.table.unit, label=_limits(table, col)),
+            "start": Argument(type="int", label="First element", min=0, max=last, default=0),
+        }
+    sets = col.channels[0] if w.elements == 1 else ""
+    return w.command, CommandSpec(label=label, args=args, confirm=table.confirm, timeout_ms=TIMEOUT_MS, sets=sets)
+
+
+def _limits(table: ParameterTable, col: Column) -> str:
+    if col.type == "bool":
+        return "true or false"
+    more = f", by {table.max_step} at most" if table.max_step is not None else ""
+    return f"{table.min} to {table.max}{more}" + (", nan, inf or -inf" if table.non_finite else "")
+
+
+def wanted_values(w: Watched, args: Mapping[str, Value]) -> tuple[int, list[Number]]:
+    """First element and values of a command. Raises CommandFailed for a wrong type, range, shape or overrun."""
+    table = w.table
+    if table is None:
+        raise CommandFailed("read_only", f"{to_text(w.column.path)} is not to be written")
+    given = args.get("values", args.get("value"))
+    start = args.get("start", 0)
+    words = given.split(",") if isinstance(given, str) and w.elements > 1 else [given]
+    if not isinstance(start, int) or start + len(words) > w.elements:
+        raise CommandFailed(
+            "out_of_range", f"{len(words)} values from element {start} do not fit into {w.elements} elements"
+        )
+    return start, [_checked(w, table, word) for word in words]
+
+
+def _checked(w: Watched, table: ParameterTable, word: Value) -> Number:
+    number = _number(w, word)
+    if isinstance(number, float) and not math.isfinite(number):
+        if not table.non_finite:
+            raise CommandFailed("not_finite", f"{word} is not a finite number")
+        return number
+    if table.min is not None and table.max is not None and not table.min <= number <= table.max:
+        raise CommandFailed("out_of_range", f"{word} is outside {table.min} to {table.max}")
+    return number
+
+
+def _number(w: Watched, word: Value) -> Number:
+    if isinstance(word, str):
+        word = word.strip()
+    if w.column.type == "bool":
+        return _bool(word)
+    if isinstance(word, bool) or word is None:
+        raise CommandFailed("wrong_type", f"{word} is not a number")
+    if w.column.layout.type.is_float:
+        return _float(word)
+    if isinstance(word, int):
+        return word
+    if isinstance(word, str) and _INTEGER.fullmatch(word):
+        return int(word)
+    raise CommandFailed("wrong_type", f"{word!r} is not a whole number")
+
+
+def _bool(word: Value) -> int:
+    if isinstance(word, bool):
+        return int(word)
+    if isinstance(word, str) and word.lower() in ("true", "1", "false", "0"):
+        return int(word.lower() in ("true", "1"))
+    raise CommandFailed("wrong_type", f"{word!r} is not true or false")
+
+
+def _float(word: float | int | str) -> float:
+    if isinstance(word, str) and word.lower() in _NON_FINITE:
+        return _NON_FINITE[word.lower()]
+    try:
+        number = float(word)
+    except (ValueError, OverflowError):
+        raise CommandFailed("wrong_type", f"{word!r} is not a number") from None
+    if not math.isfinite(number):
+        raise CommandFailed("out_of_range", f"{word} is too large")
+    return number
+
+
+def check_step(w: Watched, now: Samples, start: int, wanted: Sequence[Number]) -> None:
+    """Raise CommandFailed when an element would change by more than ``max_step``; from or to NaN is no step."""
+    step = w.table.max_step if w.table else None
+    if step is None:
+        return
+    for k, value in enumerate(wanted, start):
+        if math.isfinite(value) and math.isfinite(now[k]) and abs(value - now[k]) > step:
+            raise CommandFailed("step", f"from {now[k]} to {value} is more than max_step {step}")
