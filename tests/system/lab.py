@@ -125,14 +125,16 @@ class Lab:
         names = [w.partition(":")[2].partition("@")[0] for w in words]
         await eventually(lambda: all((self.lines / n).is_symlink() for n in names), what="simulated ports")
 
-    async def edge(self, *instruments: str) -> Program:
+    async def edge(self, *instruments: str, spool_bytes: int = 0) -> Program:
         """An edge with these tables, behind the proxy."""
-        text = f'[edge]\nname = "pi"\ndata_dir = "{self.folder}/edge"\n' + "".join(instruments)
+        text = f'[edge]\nname = "pi"\ndata_dir = "{self.folder}/edge"\nspool_bytes = {spool_bytes}\n'
+        text += "".join(instruments)
         return await self.run("edge", "edge", "run", "-c", self._config("edge", text, "edge-pi", self.proxy.port))
 
-    async def logger(self) -> Program:
+    async def logger(self, port: int | None = None) -> Program:
+        """A logger; ``port`` of a proxy, if it shall be behind one."""
         text = f'data_dir = "{self.folder}/logger"\n'
-        return await self.run("logger", "logger", "run", "-c", self._config("logger", text, "logger-main"))
+        return await self.run("logger", "logger", "run", "-c", self._config("logger", text, "logger-main", port))
 
     async def bridge(self) -> Program:
         tokens = self.folder / "tokens.toml"

@@ -1,0 +1,292 @@
+"""Faults for a whole laboratory, drawn at random: what they do, and the rounds."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from benchmarks._verdict import Row
+from broker.client import Client, Message, MqttError
+from broker.messages import TERMINAL, Command, Reply, encode
+from broker.topics import Kind, Topics
+from edge.simulators.journal import read_journal
+from tests.support.proxy import Proxy
+from tests.support.waiting import eventually
+from tests.system.lab import POLL, STREAM, Lab
+
+RATES = {"i0": 500, "i1": 50, "i2": 0}
+"""Counters and lines a second; 0: polled every 50 ms."""
+POLLED = "i2"
+TTL_MS = 10_000
+RECORDED = 300
+"""Payloads of live and late messages kept for sending them again."""
+TOPICS = Topics()
+SMALL_SPOOLS = (64 * 1024, 256 * 1024, 1024 * 1024)
+
+
+@dataclass
+class Campaign:
+    """A running laboratory, and what has been done to it."""
+
+    lab: Lab
+    logger_link: Proxy
+    rng: random.Random
+    edge_ends_us: list[int] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    copies: list[bytes] = field(default_factory=list)
+    recorded: list[tuple[str, bytes]] = field(default_factory=list)
+    replies: dict[str, Reply] = field(default_factory=dict)
+    commands: list[str] = field(default_factory=list)
+    republished: int = 0
+
+    # --- the laboratory ---
+
+    async def start(self) -> None:
+        lab = self.lab
+        await lab.simulate(*(f"counter:{name}@{rate}" if rate else f"counter:{name}" for name, rate in RATES.items()))
+        await lab.logger(self.logger_link.port)
+        await self._start_edge()
+        await eventually(lambda: lab.database.exists(), 30, "the logger's database")
+
+    async def _start_edge(self, spool_bytes: int = 0) -> None:
+        lab = self.lab
+        tables = [(STREAM if rate else POLL).format(name=name, port=lab.lines / name) for name, rate in RATES.items()]
+        await lab.edge(*tables, spool_bytes=spool_bytes)
+
+    async def _end(self, program: str, sig: signal.Signals) -> None:
+        if program == "edge":
+            self.edge_ends_us.append(time.time_ns() // 1000)
+        await self.lab.programs[program].end(sig)
+
+    # --- faults: each leaves everything running ---
+
+    async def kill_broker(self) -> None:
+        await self.lab.broker.kill()
+        await self.pause(0, 3)
+        await self.lab.broker.start()
+
+    async def restart_broker(self) -> None:
+        await self.lab.broker.stop()
+        await self.pause(0, 3)
+        await self.lab.broker.start()
+
+    async def broker_forgets(self) -> None:
+        await self.lab.broker.kill()
+        self.lab.broker.forget()
+        await self.pause(0, 3)
+        await self.lab.broker.start()
+
+    async def kill_logger(self) -> None:
+        await self._again("logger", signal.SIGKILL)
+
+    async def restart_logger(self) -> None:
+        await self._again("logger", signal.SIGTERM)
+
+    async def kill_edge(self) -> None:
+        await self._again("edge", signal.SIGKILL)
+
+    async def restart_edge(self) -> None:
+        await self._again("edge", signal.SIGTERM)
+
+    async def _again(self, program: str, sig: signal.Signals) -> None:
+        await self._end(program, sig)
+        await self.pause(0, 3)
+        await self.lab.programs[program].restart()
+
+    async def cut_link(self) -> None:
+        await self._cut(self.lab.proxy, 2, 10)
+
+    async def cut_loggers_link(self) -> None:
+        await self._cut(self.logger_link, 2, 10)
+
+    async def _cut(self, proxy: Proxy, least_s: float, most_s: float) -> None:
+        proxy.refusing = True
+        proxy.cut()
+        await self.pause(least_s, most_s)
+        proxy.refusing = False
+
+    async def stall_link(self) -> None:
+        await self._stall(self.lab.proxy)
+
+    async def stall_loggers_link(self) -> None:
+        await self._stall(self.logger_link)
+
+    async def _stall(self, proxy: Proxy) -> None:
+        """Half-open: the sockets stand, nothing passes."""
+        proxy.stall()
+        await self.pause(3, 30)
+        proxy.flow()
+
+    async def delay_link(self) -> None:
+        self.lab.proxy.delay = self.rng.uniform(0.005, 0.2)
+        await self.pause(3, 10)
+        self.lab.proxy.delay = 0.0
+
+    async def single_bytes(self) -> None:
+        proxy = self.rng.choice([self.lab.proxy, self.logger_link])
+        proxy.piece = 1
+        await self.pause(3, 10)
+        proxy.piece = None
+
+    async def restore_logger(self) -> None:
+        """Its database goes back to an older copy."""
+        await self._end("logger", self.rng.choice([signal.SIGTERM, signal.SIGKILL]))
+        if self.copies:
+            for leftover in self.lab.database.parent.glob("labwire.db*"):
+                leftover.unlink()
+            self.lab.database.write_bytes(self.rng.choice(self.copies))
+        await self.pause(0, 2)
+        await self.lab.programs["logger"].restart()
+
+    async def duplicates(self) -> None:
+        """Somebody sends once more what was sent before."""
+        async with Client(self.lab.broker.config("edge-pi"), "republisher") as client:
+            await eventually(lambda: client.connected, 60, "the second client connected", every=0.1)
+            for topic, payload in self.rng.sample(self.recorded, min(len(self.recorded), 200)):
+                with contextlib.suppress(MqttError):
+                    await client.publish(topic, payload)
+                    self.republished += 1
+
+    async def overflow(self) -> None:
+        """A small spool and a long outage. What it loses must be reported, and nothing else may be lost."""
+        self.copies.clear()  # what is older is freed from the spool: it could not be had again
+        await self._end("edge", signal.SIGTERM)
+        await self._start_edge(self.rng.choice(SMALL_SPOOLS))
+        await self.pause(3, 5)
+        await self._cut(self.lab.proxy, 15, 40)
+        await self.pause(5, 10)
+        await self._end("edge", self.rng.choice([signal.SIGTERM, signal.SIGKILL]))
+        await self._start_edge()
+        self.copies.clear()
+
+    async def pause(self, least_s: float, most_s: float) -> None:
+        await asyncio.sleep(self.rng.uniform(least_s, most_s))
+
+    # --- rounds ---
+
+    async def round(self, faults: list[str]) -> None:
+        """Traffic, a command, the faults in the midst of it, and at least five seconds."""
+        began = time.monotonic()
+        await self.pause(0.5, 2)
+        self.done += faults
+        async with asyncio.TaskGroup() as group:
+            for name in faults:
+                group.create_task(FAULTS[name][1](self), name=name)
+            group.create_task(self._command(f"cmd-{len(self.commands)}-{self.rng.getrandbits(32):08x}"), name="command")
+        await asyncio.sleep(max(1.0, 5.0 - (time.monotonic() - began)))
+        await self._copy()
+        self.lab.proxy.seen.clear()
+        self.logger_link.seen.clear()
+
+    async def _copy(self) -> None:
+        """A backup of the database, as the manual says: SQLite's own."""
+        self.copies.append(await asyncio.to_thread(self._backup))
+        del self.copies[:-4]
+
+    def _backup(self) -> bytes:
+        path = self.lab.folder / "copy.db"
+        path.unlink(missing_ok=True)
+        with (
+            contextlib.closing(sqlite3.connect(self.lab.database)) as source,
+            contextlib.closing(sqlite3.connect(path)) as copy,
+        ):
+            source.backup(copy)
+        return path.read_bytes()
+
+    async def _command(self, id_: str) -> None:
+        """A person who tries again, with the same id, until there is an answer."""
+        self.commands.append(id_)
+        await self.pause(0, 4)
+        config = self.lab.broker.config("anna")
+        command = Command(id=id_, ts=time.time_ns() // 1_000_000, ttl_ms=TTL_MS, name="set", args={"text": id_})
+        topic = TOPICS.cmd_by(POLLED, "anna")
+        async with Client(config, f"anna-{id_}") as client, asyncio.timeout(180):
+            client.subscribe(TOPICS.of(POLLED, Kind.REPLY))
+            listening = asyncio.create_task(self._listen(client, id_), name=f"replies to {id_}")
+            while not listening.done():
+                client.publish(topic, encode(command), expiry_s=TTL_MS // 1000)
+                await asyncio.wait({listening}, timeout=1.0)
+            self.replies[id_] = listening.result()
+
+    async def _listen(self, client: Client, id_: str) -> Reply:
+        async for message in client.messages:
+            client.ack(message)
+            reply = msgspec.json.decode(message.payload, type=Reply)
+            if reply.id == id_ and reply.state in TERMINAL:
+                return reply
+        raise AssertionError("the client was closed")
+
+    async def record(self) -> None:
+        """Keep some of what goes over the broker, for ``duplicates``. Runs until cancelled."""
+        async with Client(self.lab.broker.config("viewer"), "recorder") as client:
+            for kind in (Kind.DATA, Kind.BLOCK, Kind.REPLY):
+                client.subscribe(TOPICS.all_of(kind))
+            async for message in client.messages:
+                client.ack(message)
+                self._keep(message)
+
+    def _keep(self, message: Message) -> None:
+        kept = (message.topic, message.payload)
+        if len(self.recorded) < RECORDED:
+            self.recorded.append(kept)
+        elif self.rng.random() < 0.05:
+            self.recorded[self.rng.randrange(RECORDED)] = kept
+
+    # --- looking ---
+
+    def sent(self, name: str) -> list[tuple[int, int]]:
+        """(number, µs) of everything a counter has put on its line."""
+        return [
+            (int(number), entry.t_us)
+            for entry in read_journal(self.lab.journal)
+            if (entry.name, entry.direction) == (name, ">")
+            and (number := entry.data.split()[-1]).isdigit()
+            and b"OK" not in entry.data
+        ]
+
+    async def rows(self, name: str) -> list[Row]:
+        return [Row(r["boot"], int(r["seq"]), int(r["n"])) for r in await self.lab.exported(name)]
+
+    async def gaps(self, name: str) -> dict[str, list[tuple[int, int, str]]]:
+        lines = await self.lab.ledger(name)
+        return {line["boot"]: [(g["from"], g["to"] + 1, g["reason"]) for g in line["gaps"]] for line in lines}
+
+
+Fault = Callable[[Campaign], Coroutine[Any, Any, None]]
+
+FAULTS: dict[str, tuple[frozenset[str], Fault]] = {
+    "kill broker": (frozenset({"broker"}), Campaign.kill_broker),
+    "restart broker": (frozenset({"broker"}), Campaign.restart_broker),
+    "broker forgets": (frozenset({"broker"}), Campaign.broker_forgets),
+    "kill logger": (frozenset({"logger"}), Campaign.kill_logger),
+    "restart logger": (frozenset({"logger"}), Campaign.restart_logger),
+    "restore logger": (frozenset({"logger"}), Campaign.restore_logger),
+    "kill edge": (frozenset({"edge"}), Campaign.kill_edge),
+    "restart edge": (frozenset({"edge"}), Campaign.restart_edge),
+    "cut link": (frozenset({"link"}), Campaign.cut_link),
+    "stall link": (frozenset({"link"}), Campaign.stall_link),
+    "delay link": (frozenset({"link"}), Campaign.delay_link),
+    "cut logger's link": (frozenset({"logger's link"}), Campaign.cut_loggers_link),
+    "stall logger's link": (frozenset({"logger's link"}), Campaign.stall_loggers_link),
+    "single bytes": (frozenset({"pieces"}), Campaign.single_bytes),
+    "duplicates": (frozenset({"duplicates"}), Campaign.duplicates),
+    "overflow": (frozenset({"edge", "link", "logger"}), Campaign.overflow),
+}
+"""Name → what it needs for itself, and what it does."""
+
+
+def draw(rng: random.Random, rounds: int, two: float = 0.4) -> list[list[str]]:
+    """The faults of each round: one, or with probability ``two`` two that do not get in each other's way."""
+    plan: list[list[str]] = []
+    for _ in range(rounds):
+        first = rng.choice(list(FAULTS))
+        others = [name for name, (needs, _) in FAULTS.items() if not needs & FAULTS[first][0]]
+        plan.append([first, rng.choice(others)] if rng.random() < two else [first])
+    return plan

@@ -1,0 +1,183 @@
+"""Faults drawn at random against the whole laboratory: what is missing, what is double, what was reported lost.
+
+    python -m benchmarks.faults --rounds 40 --seed 7
+
+Real processes: simulated counters, edge, Mosquitto, logger; a proxy on the edge's link and one on the logger's. The
+counters' own journal is compared with an export of the store. Exit code 1 when a number is missing that nobody
+reported, when one is stored twice, or when a command ran twice or has not exactly one end in the log.
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from benchmarks._campaign import FAULTS, POLLED, RATES, Campaign, draw
+from benchmarks._verdict import Verdict, judge
+from broker.messages import TERMINAL, Reply
+from tests.support.broker import TestBroker
+from tests.support.proxy import Proxy
+from tests.system.lab import laboratory
+
+OPEN = "not received yet"
+SETTLE_S = 240.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Of a whole campaign."""
+
+    rounds: int
+    verdicts: list[Verdict] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    ends: Counter[str] = field(default_factory=Counter)
+    republished: int = 0
+    settled_s: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        return not self.problems and all(v.good and not v.reported[OPEN] for v in self.verdicts)
+
+
+@asynccontextmanager
+async def campaign(folder: Path, rng: random.Random) -> AsyncIterator[Campaign]:
+    """A laboratory in ``folder`` that runs and is ready for faults."""
+    broker = TestBroker(folder / "mosquitto")
+    broker.prepare()
+    await broker.start()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(broker.stop)
+        link = await stack.enter_async_context(Proxy(broker.port))
+        lab = await stack.enter_async_context(laboratory(folder, broker))
+        made = Campaign(lab, link, rng)
+        await made.start()
+        yield made
+
+
+async def run(made: Campaign, plan: Sequence[list[str]]) -> Outcome:
+    """All rounds of ``plan``, then silence, then the comparison."""
+    recording = asyncio.create_task(made.record(), name="recorder")
+    try:
+        for k, faults in enumerate(plan, 1):
+            print(f"  round {k}: {', '.join(faults)}", flush=True)
+            await made.round(faults)
+    finally:
+        recording.cancel()
+        await asyncio.wait({recording})
+    for name in RATES:
+        made.lab.tell(name, "silent")
+    return await settle(made, len(plan))
+
+
+async def settle(made: Campaign, rounds: int) -> Outcome:
+    """Compare until everything is well, at most SETTLE_S."""
+    began = time.monotonic()
+    while True:
+        outcome = await compare(made, rounds)
+        outcome.settled_s = time.monotonic() - began
+        if outcome.good or outcome.settled_s > SETTLE_S:
+            return outcome
+        await asyncio.sleep(3)
+
+
+async def compare(made: Campaign, rounds: int) -> Outcome:
+    outcome = Outcome(rounds, republished=made.republished)
+    for name in RATES:
+        rows, gaps = await made.rows(name), await made.gaps(name)
+        outcome.verdicts.append(judge(name, made.sent(name), rows, gaps, made.edge_ends_us))
+    await _commands(made, outcome)
+    return outcome
+
+
+async def _commands(made: Campaign, outcome: Outcome) -> None:
+    """Every command has exactly one end in the log, and its bytes were on the line if it ran, and at most once."""
+    said = await made.lab.labwire(
+        "log",
+        "-c",
+        str(made.lab.folder / "logger.toml"),
+        "--topic",
+        f"lab/{POLLED}/reply",
+        "--json",
+        "--limit",
+        "1000000",
+    )
+    ends: dict[str, dict[tuple[str | None, int | None], str]] = {}
+    for line in said.splitlines():
+        reply = msgspec.json.decode(msgspec.json.decode(line)["payload"], type=Reply)
+        if reply.state in TERMINAL:
+            ends.setdefault(reply.id, {})[reply.boot, reply.eseq] = reply.state
+    for id_ in made.commands:
+        states = list(ends.get(id_, {}).values())
+        runs = sum(id_.encode() in line for line in made.lab.on_the_line(POLLED, "<"))
+        outcome.ends.update(states)
+        if (
+            len(states) != 1
+            or runs > 1
+            or (states[0] == "done") > runs
+            or (runs and states[0] in ("expired", "rejected"))
+        ):
+            outcome.problems.append(f"{id_}: {runs} times on the line, ends in the log: {states or 'none'}")
+
+
+def table(outcome: Outcome) -> str:
+    """The result as Markdown."""
+    lines = [
+        "| | sent | read by an edge | stored | reported lost | missing | double |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for v in outcome.verdicts:
+        what = f"{v.name}, {RATES[v.name]} Hz" if RATES[v.name] else f"{v.name}, polled"
+        numbers = (v.sent, v.produced, v.stored, sum(v.reported.values()), len(v.missing), v.double)
+        lines.append(f"| {what} | " + " | ".join(f"{n:_}".replace("_", " ") for n in numbers) + " |")
+    return "\n".join(lines)
+
+
+def report(outcome: Outcome, made: Campaign) -> None:
+    print(f"\n{outcome.rounds} rounds, {len(made.done)} faults, settled after {outcome.settled_s:.0f} s\n")
+    print(table(outcome))
+    reasons = sum((v.reported for v in outcome.verdicts), Counter[str]())
+    print(f"\nreported lost: {dict(reasons) or 'nothing'}; sent again by a second client: {outcome.republished}")
+    print(f"commands: {len(made.commands)}, ends: {dict(outcome.ends)}")
+    print(f"faults: {dict(Counter(made.done))}")
+    for v in outcome.verdicts:
+        if v.missing or v.contradictions:
+            print(f"{v.name}: missing {v.missing[:5]} … {v.missing[-5:]}, contradictions {v.contradictions}")
+    for problem in outcome.problems:
+        print(problem)
+
+
+async def whole(rounds: int, seed: int, only: Sequence[str], folder: Path) -> bool:
+    rng = random.Random(seed)
+    plan = [[rng.choice(only)] for _ in range(rounds)] if only else draw(rng, rounds)
+    async with campaign(folder, rng) as made:
+        outcome = await run(made, plan)
+        report(outcome, made)
+    return outcome.good
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    top = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="Break the delivery promise.")
+    top.add_argument("--rounds", type=int, default=20)
+    top.add_argument("--seed", type=int, default=int(time.time()))
+    top.add_argument("--only", action="append", choices=sorted(FAULTS), default=[], help="only these faults")
+    args = top.parse_args(argv)
+    folder = Path(tempfile.mkdtemp(prefix="labwire-faults-"))
+    print(f"seed {args.seed}, in {folder}", flush=True)
+    good = asyncio.run(whole(args.rounds, args.seed, args.only, folder))
+    if good:
+        shutil.rmtree(folder)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
