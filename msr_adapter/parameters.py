@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from broker.commands import CommandFailed
-from broker.messages import Value
+from broker.messages import Quality, Value
 from msr_adapter.member import Member
 from msr_adapter.rows import row_of
 from msr_adapter.session import LinkLost, Session
@@ -40,22 +40,39 @@ class Parameters:
         """Read the parameters of an instrument (those with ``indices``) and publish them. Raises LinkLost."""
         picked = [w for w in member.watched if indices is None or w.column.index in indices]
         readings = await asyncio.gather(*(read(session, w) for w in picked))
+        steady: list[tuple[Watched, Reading]] = []
         for w, reading in zip(picked, readings, strict=True):
-            if reading is not None and w.column.path not in self._writing:
-                self._publish(member, w, reading)
+            if reading is None or w.column.path in self._writing:
+                continue
+            if self._changed(member, w, reading):
+                self._publish_change(member, w, reading)
+            else:
+                steady.append((w, reading))
+        self._publish(member, steady, self._now_us())
 
-    def _publish(self, member: Member, w: Watched, reading: Reading, *, ours: bool = False) -> None:
-        key = (member.name, w.column.path)
-        before = self._known.get(key)
-        self._known[key] = reading
-        changed = before is not None and before.image != reading.image
-        t_us = reading.mtime_us if changed and reading.mtime_us else self._now_us()
-        values, q = row_of(w.column, samples_of(w, reading))
-        member.outlet.sample(values, t_us=t_us, q=q, stream=STREAM)
-        if before is not None and changed and not ours:
-            for channel, text in changes(w, samples_of(w, before), samples_of(w, reading)):
-                log.info("%s: %s %s", member.name, channel, text)
-                member.outlet.event("parameter", text, channel=channel, ts_ms=t_us // 1000)
+    def _changed(self, member: Member, w: Watched, reading: Reading) -> bool:
+        before = self._known.get((member.name, w.column.path))
+        return before is not None and before.image != reading.image
+
+    def _publish(self, member: Member, readings: Sequence[tuple[Watched, Reading]], t_us: int) -> None:
+        values: dict[str, Value] = {}
+        q: dict[str, Quality] = {}
+        for w, reading in readings:
+            self._known[member.name, w.column.path] = reading
+            new_values, new_q = row_of(w.column, samples_of(w, reading))
+            values |= new_values
+            q |= new_q
+        if values:
+            member.outlet.sample(values, t_us=t_us, q=q, stream=STREAM)
+
+    def _publish_change(self, member: Member, w: Watched, reading: Reading) -> None:
+        """Somebody else has written it: a sample at the time of that, and an event for each element."""
+        before = self._known[member.name, w.column.path]
+        t_us = reading.mtime_us or self._now_us()
+        self._publish(member, [(w, reading)], t_us)
+        for channel, text in changes(w, samples_of(w, before), samples_of(w, reading)):
+            log.info("%s: %s %s", member.name, channel, text)
+            member.outlet.event("parameter", text, channel=channel, ts_ms=t_us // 1000)
 
     async def write(
         self, session: Session, member: Member, w: Watched, start: int, values: Sequence[Number]
@@ -85,7 +102,10 @@ class Parameters:
         make = partial(requests.write_parameter, target=column.index, layout=layout, values=values, start=start)
         warnings = [e.text for e in await session.ask(make) if isinstance(e, Warn)]
         after = await self._there(session, w)
-        self._publish(member, w, after, ours=after.image in (wanted, before.image))
+        if after.image in (wanted, before.image):
+            self._publish(member, [(w, after)], after.mtime_us or self._now_us())
+        else:
+            self._publish_change(member, w, after)
         if after.image != wanted:
             raise _not_taken(w, before, after, warnings)
         return after

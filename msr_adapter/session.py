@@ -74,9 +74,6 @@ class Session:
         if not data:
             raise LinkLost(f"{self.address} has closed the connection")
         self.heard = asyncio.get_running_loop().time()
-        return self._unasked(data)
-
-    def _unasked(self, data: bytes) -> list[WireEvent]:
         return [e for e in self._decoder.feed(data) if not self._is_answer(e)]
 
     async def ask(self, make: Make) -> list[WireEvent]:
@@ -87,7 +84,8 @@ class Session:
         async with self._room:
             ident = str(next(self._numbers))
             request = make(ident)
-            done = self._asked[ident] = asyncio.get_running_loop().create_future()
+            done: asyncio.Future[list[WireEvent]] = asyncio.get_running_loop().create_future()
+            self._asked[ident] = done
             self._answers[ident] = []
             self._send(request)
             try:
