@@ -60,7 +60,8 @@ class Outbox:
         self.refused = ""
         """Why the broker or the client last refused a message; empty when the last one was taken."""
         if stored_by:
-            client.subscribe(topics.service_status("logger", stored_by))
+            # What is said now must be told from what the broker remembers.
+            client.subscribe(topics.service_status("logger", stored_by), retain_as_published=False)
 
     def add(self, source: str, *, described: bool = False) -> None:
         """Take care of ``source`` from now on; ``described``: on every connection its samples wait for ``open``."""
