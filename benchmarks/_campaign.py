@@ -28,7 +28,7 @@ TTL_MS = 10_000
 RECORDED = 300
 """Payloads of live and late messages kept for sending them again."""
 TOPICS = Topics()
-SMALL_SPOOLS = (64 * 1024, 256 * 1024, 1024 * 1024)
+SMALL_SPOOLS = (64 * 1024, 128 * 1024, 256 * 1024, 1024 * 1024)
 
 
 @dataclass
@@ -160,7 +160,7 @@ class Campaign:
         await self._end("edge", signal.SIGTERM)
         await self._start_edge(self.rng.choice(SMALL_SPOOLS))
         await self.pause(3, 5)
-        await self._cut(self.lab.proxy, 15, 40)
+        await self._cut(self.lab.proxy, 20, 40)
         await self.pause(5, 10)
         await self._end("edge", self.rng.choice([signal.SIGTERM, signal.SIGKILL]))
         await self._start_edge()
