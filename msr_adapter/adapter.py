@@ -109,6 +109,7 @@ class Adapter:
                             tasks.create_task(work, name=f"MSR {name}")
                 except* LinkLost as lost:
                     reason = str(lost.exceptions[0])
+                    session.fail(LinkLost(reason))
                 finally:
                     self._session = None
         except LinkLost as e:

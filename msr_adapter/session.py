@@ -7,8 +7,10 @@ async with connected(address) as session:
 
 import asyncio
 import contextlib
+import errno
 import itertools
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -181,7 +183,7 @@ async def connected(address: Address) -> AsyncIterator[Session]:
             f"{address} does not answer within {CONNECT_S:g} s: check address, network and firewall"
         ) from None
     except OSError as e:
-        raise LinkLost(f"{address} cannot be reached: {_reason(e)}") from e
+        raise LinkLost(_unreachable(address, e)) from e
     session = Session(address, reader, writer)
     try:
         try:
@@ -195,6 +197,14 @@ async def connected(address: Address) -> AsyncIterator[Session]:
         writer.close()
         with contextlib.suppress(OSError, ssl.SSLError):
             await writer.wait_closed()
+
+
+def _unreachable(address: Address, error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"the host {address.host!r} (msr.host) is not known: {_reason(error)}"
+    if error.errno == errno.ECONNREFUSED:
+        return f"{address} refuses connections: is the EtherLab application running there?"
+    return f"{address} cannot be reached: {_reason(error)}"
 
 
 def _reason(error: Exception) -> str:
