@@ -5,8 +5,13 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from broker.runtime import run, set_up_logging
+from broker.runtime import EXIT_CONFIG, EXIT_OK, EXIT_SURPRISE, run, set_up_logging
+
+if TYPE_CHECKING:
+    from msr_adapter.offer import Line
+    from msr_adapter.session import Address
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", parents=[common], help="publish what msr.toml names"))
+    _add_list(commands.add_parser("list", parents=[common], help="signals and parameters of a server"))
+    _add_init(commands.add_parser("init", parents=[common], help="write a starting msr.toml"))
     _add_simulate(commands.add_parser("simulate", parents=[common], help="a server with a small malting plant"))
     return parser
 
@@ -40,6 +47,75 @@ def _run(args: argparse.Namespace) -> int:
         await serve(read_config(args.config), stop)
 
     return run(main)
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("server", metavar="HOST[:PORT]", help="port 2345 unless it is named")
+    parser.add_argument("--tls", action="store_true", help="begin TLS (STARTTLS)")
+    parser.add_argument("--ca", default="", metavar="FILE", help="who vouches for the server's certificate")
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    _add_server(parser)
+    parser.add_argument("--glob", default="**", help="only these paths; * within a level, ** over levels")
+    parser.add_argument("--json", action="store_true", help="one JSON array")
+    parser.add_argument("--values", action=argparse.BooleanOptionalAction, help="signals' values (default: up to 1000)")
+    parser.set_defaults(command=_list)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from msgspec.json import encode, format  # noqa: A004
+
+    from msr_adapter.offer import tree
+
+    lines = _offer(args, args.glob, args.values)
+    if lines is None:
+        return EXIT_SURPRISE
+    print(format(encode(lines)).decode() if args.json else "\n".join(tree(lines)))
+    return EXIT_OK
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    _add_server(parser)
+    parser.add_argument("-o", "--output", type=Path, default=Path("msr.toml"), metavar="FILE")
+    parser.set_defaults(command=_init)
+
+
+def _init(args: argparse.Namespace) -> int:
+    from msr_adapter.starting import starting_file
+
+    lines = _offer(args, "**", False)
+    if lines is None:
+        return EXIT_SURPRISE
+    try:
+        with args.output.open("x", encoding="utf-8") as file:
+            file.write(starting_file(_address(args), lines))
+    except OSError as e:
+        print(f"{args.output} cannot be written: {e.strerror or e}", file=sys.stderr)
+        return EXIT_CONFIG
+    print(f"{args.output} written: {len(lines)} signals and parameters")
+    return EXIT_OK
+
+
+def _address(args: argparse.Namespace) -> "Address":
+    from msr_adapter.session import Address
+
+    host, _, port = args.server.partition(":")
+    return Address(host, int(port or 2345), args.tls, args.ca)
+
+
+def _offer(args: argparse.Namespace, pattern: str, values: bool | None) -> "list[Line] | None":
+    """What the server offers; None when it cannot be asked, and that has been said."""
+    from msr_adapter.offer import read_offer
+    from msr_adapter.session import LinkLost
+
+    try:
+        return asyncio.run(read_offer(_address(args), pattern, values))
+    except ValueError:
+        print(f"{args.server!r} was expected as HOST or HOST:PORT", file=sys.stderr)
+    except LinkLost as e:
+        print(e, file=sys.stderr)
+    return None
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:

@@ -1,14 +1,40 @@
-"""Questions to a server that every use of it asks."""
+"""What every use of a server begins with."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Never
 
 from msr_adapter.catalog import Catalog, catalog
-from msr_adapter.session import Session
+from msr_adapter.session import LinkLost, Session
 from msr_adapter.wire import Listing, requests
 
 
 async def read_catalog(session: Session) -> Catalog:
     """Everything the server offers. Raises LinkLost."""
-    channels, parameters = await session.ask(requests.read_channels), await session.ask(requests.read_parameters)
+    channels = await session.ask(requests.read_channels)
+    parameters = await session.ask(requests.read_parameters)
     return catalog(
         [item for e in channels if isinstance(e, Listing) for item in e.items],
         [item for e in parameters if isinstance(e, Listing) for item in e.items],
     )
+
+
+@asynccontextmanager
+async def attended(session: Session) -> AsyncIterator[None]:
+    """Answers are received while the block runs, and what comes unasked is dropped."""
+    task = asyncio.create_task(_receive(session), name="MSR receive")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _receive(session: Session) -> Never:
+    try:
+        while True:
+            await session.receive()
+    except LinkLost as e:
+        session.fail(e)
+        raise

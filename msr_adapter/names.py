@@ -1,8 +1,9 @@
 """Paths of an EtherLab machine and channel names of the contract, both ways. Pure.
 
-``/Plant/Kiln/Air Flow`` becomes ``plant_kiln_air_flow``. Two paths that would become one name both get six digits of
-their hash, whatever their order, so a name depends on nothing but what the server offers. Vectors and matrices expand:
-``/Bed`` with three elements is ``bed_0``, ``bed_1``, ``bed_2``; a matrix ``/Gain`` is ``gain_0_0`` and so on.
+``/Plant/Kiln/Air Flow`` and ``/Plant/Kiln/AirFlow`` become ``plant_kiln_air_flow``. Two paths of one server that would
+become one name both get six digits of their hash, whatever their order, so a name depends on nothing but what the
+server offers. Vectors and matrices expand: ``/Bed`` with three elements is ``bed_0``, ``bed_1``, ``bed_2``; a matrix
+``/Gain`` is ``gain_0_0`` and so on.
 """
 
 import hashlib
@@ -16,7 +17,9 @@ from broker.topics import RESERVED_CHANNELS
 from msr_adapter.wire import to_text
 
 Shape = tuple[int, ...]
-_SHARP_S = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "µ": "u", "μ": "u", "°": " deg "})
+# AirOnTemperature is three words, TDBLVector two, pH and kW one each.
+_HUMP = re.compile(r"(?<=[A-Za-z][a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "µ": "u", "μ": "u", "°": " deg "})
 
 
 class Names:
@@ -42,8 +45,8 @@ class Names:
 
 def slug(path: bytes) -> str:
     """The path as a channel name, before anything is done about two that look alike."""
-    text = unicodedata.normalize("NFKD", to_text(path).translate(_SHARP_S)).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "_", text).strip("_") or "signal"
+    text = unicodedata.normalize("NFKD", to_text(path).translate(_LETTERS)).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "_", _HUMP.sub("_", text).lower()).strip("_") or "signal"
     if not name[0].isalpha():
         name = f"s_{name}"
     return f"{name}_value" if name in RESERVED_CHANNELS else name

@@ -316,14 +316,14 @@ async def test_parameters_are_set_and_read_back(tmp_path: Path) -> None:
         out = reading.plant
         assert out.state == "online"
         assert out.meta.commands.keys() == {
-            "set_plant_kiln_heatersetpoint", "set_test_param_limited", "set_test_param_vec5",
+            "set_plant_kiln_heater_setpoint", "set_test_param_limited", "set_test_param_vec5",
             "set_test_param_tulint", "set_test_param_bool", "set_test_param_gain",
         }  # fmt: skip
-        spec = out.meta.commands["set_plant_kiln_heatersetpoint"]
-        assert (spec.sets, spec.args["value"].min, spec.args["value"].unit) == ("plant_kiln_heatersetpoint", 20, "°C")
+        spec = out.meta.commands["set_plant_kiln_heater_setpoint"]
+        assert (spec.sets, spec.args["value"].min, spec.args["value"].unit) == ("plant_kiln_heater_setpoint", 20, "°C")
 
-        assert await reading.command("set_plant_kiln_heatersetpoint", value=80) == {"value": 80.0}
-        assert out.values("plant_kiln_heatersetpoint")[-1] == 80.0
+        assert await reading.command("set_plant_kiln_heater_setpoint", value=80) == {"value": 80.0}
+        assert out.values("plant_kiln_heater_setpoint")[-1] == 80.0
         assert await reading.command("set_test_param_vec5", values="7, 8.5", start=1) == {
             "test_param_vec5_0": 1.0, "test_param_vec5_1": 7.0, "test_param_vec5_2": 8.5,
             "test_param_vec5_3": 4.0, "test_param_vec5_4": 5.0,
@@ -342,8 +342,8 @@ async def test_parameters_are_set_and_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "args", "code", "text"),
     [
-        ("set_plant_kiln_heatersetpoint", {"value": 111}, "out_of_range", "111 is outside 20 to 110"),
-        ("set_plant_kiln_heatersetpoint", {"value": 100}, "step", "from 65.0 to 100.0 is more than max_step 30"),
+        ("set_plant_kiln_heater_setpoint", {"value": 111}, "out_of_range", "111 is outside 20 to 110"),
+        ("set_plant_kiln_heater_setpoint", {"value": 100}, "step", "from 65.0 to 100.0 is more than max_step 30"),
         ("set_test_param_limited", {"value": 50}, "refused", "the application refused it; the value is still 5"),
         ("set_test_param_vec5", {"values": "1,2", "start": 4}, "out_of_range", "2 values from element 4 do not fit"),
         ("set_test_param_vec5", {"values": "1,,2", "start": 0}, "wrong_type", "'' is not a number"),
@@ -367,22 +367,22 @@ async def test_without_access_the_server_says_so(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("msr_adapter.adapter.writes", lambda tables: False)
     async with knobs(tmp_path) as (_, reading):
         with pytest.raises(CommandFailed, match=r"No write access.*the value is still 65 °C") as failed:
-            await reading.command("set_plant_kiln_heatersetpoint", value=70)
+            await reading.command("set_plant_kiln_heater_setpoint", value=70)
         assert failed.value.code == "no_access"
 
 
 async def test_a_change_made_elsewhere_is_an_event(tmp_path: Path) -> None:
     async with knobs(tmp_path) as (server, reading), adapting(server.port, instrument(KNOBS)) as other:
         await eventually(lambda: other.plant.values("test_param_gain"), 30)
-        await other.command("set_plant_kiln_heatersetpoint", value=80)
+        await other.command("set_plant_kiln_heater_setpoint", value=80)
         await other.command("set_test_param_vec5", values="9", start=2)
         out = reading.plant
         await eventually(lambda: len(out.texts("parameter")) == 2, 30)
 
         assert out.texts("parameter")[0][0] == "changed outside labwire: 65 °C → 80 °C"
         assert out.texts("parameter")[1][0] == "changed outside labwire: 3 → 9"
-        assert [e["channel"] for e in out.events] == ["plant_kiln_heatersetpoint", "test_param_vec5_2"]
-        assert out.values("plant_kiln_heatersetpoint")[-1] == 80.0
+        assert [e["channel"] for e in out.events] == ["plant_kiln_heater_setpoint", "test_param_vec5_2"]
+        assert out.values("plant_kiln_heater_setpoint")[-1] == 80.0
         assert other.plant.texts("parameter") == []
 
 
@@ -399,7 +399,7 @@ async def test_a_write_without_an_answer_is_of_unknown_outcome(tmp_path: Path, m
     async with knobs(tmp_path) as (server, reading):
         server.tell("stall 4")
         with pytest.raises(CommandFailed, match=r"silent.*; whether it was written is unknown") as failed:
-            await reading.command("set_plant_kiln_heatersetpoint", value=70)
+            await reading.command("set_plant_kiln_heater_setpoint", value=70)
         assert failed.value.code == "no_answer"
 
 
@@ -413,7 +413,7 @@ async def test_messages_are_events_and_what_stands_is_recovered(tmp_path: Path) 
     )
     async with plant(settings(tmp_path), table) as (server, reading):
         out = await reading.online()
-        await reading.command("set_test_param_eventset", values="0,1,0,0,1,1", start=0)
+        await reading.command("set_test_param_event_set", values="0,1,0,0,1,1", start=0)
         await eventually(lambda: len(out.texts("message")) >= 3, 30)
 
         assert [(e["text"], e["severity"], e["state"]) for e in out.events if e["kind"] == "message"] == [
@@ -423,7 +423,7 @@ async def test_messages_are_events_and_what_stands_is_recovered(tmp_path: Path) 
         ]
         async with adapting(server.port, table) as later:
             await eventually(lambda: len(later.plant.texts("message")) == 3, 30)
-            await reading.command("set_test_param_eventset", values="0", start=1)
+            await reading.command("set_test_param_event_set", values="0", start=1)
             await eventually(lambda: ("/Test/Event/Warn", "cleared") in later.plant.texts("message"), 30)
         server.tell("restart")
         await eventually(lambda: out.texts("message").count(("The plant has stopped", "cleared")) == 1, 30)

@@ -1,0 +1,146 @@
+"""An EtherLab server into the store: simulator, adapter, Mosquitto and logger as real processes."""
+
+import asyncio
+from pathlib import Path
+
+from broker.messages import Value
+from broker.mosquitto import free_port
+from logger.store import History
+from msr_adapter.simulator.journal import Sent, read_journal
+from msr_adapter.simulator.run import tell
+from tests.support.waiting import eventually
+from tests.system.lab import Lab
+
+CONFIG = """[msr]
+host = "127.0.0.1"
+port = {port}
+name = "pi"
+data_dir = "{folder}/msr"
+
+[[instrument]]
+name = "plant"
+label = "Malting plant"
+simulated = true
+signals = {signals}
+"""
+"""``labwire msr run`` beside everything else."""
+
+
+class Etherlab:
+    """The simulator and the adapter of one test."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.port = free_port()
+        self.journal = lab.folder / "msr.journal"
+        self.control = lab.folder / "msr.control"
+
+    async def start(self, signals: int, *, rate: float = 1000.0, pattern: str = '["/Counter/**", "/Sine/**"]') -> None:
+        await self.lab.run(
+            "msr-simulator", "msr", "simulate", "--port", str(self.port), "--signals", str(signals),
+            "--rate", f"{rate:g}", "--journal", str(self.journal), "--control", str(self.control),
+        )  # fmt: skip
+        await eventually(self.control.exists, 20, "the simulator")
+        text = CONFIG.format(port=self.port, folder=self.lab.folder, signals=pattern)
+        config = self.lab._config("msr", text, "edge-pi", self.lab.proxy.port)
+        await self.lab.run("msr", "msr", "run", "-c", config)
+
+    def tell(self, words: str) -> None:
+        tell(self.control, words)
+
+    def sent(self) -> dict[bytes, list[Sent]]:
+        found: dict[bytes, list[Sent]] = {}
+        for one in read_journal(self.journal):
+            found.setdefault(one.name, []).append(one)
+        return found
+
+
+def stored(database: Path, instrument: str = "plant") -> dict[str, list[tuple[int, Value]]]:
+    """Time and value of every row by source path, in the order of (boot, seq)."""
+    found: dict[str, list[tuple[int, int, Value]]] = {}
+    with History(database) as history:
+        meta = history.meta(instrument)
+        assert meta is not None
+        source = {name: channel.source for name, channel in meta.channels.items()}
+        for rows in history.rows(instrument, None, 0, 2**62):
+            chunk = rows.chunk
+            for name, column in chunk.columns.items():
+                into = found.setdefault(source[name], [])
+                into += zip(range(chunk.seq, chunk.seq + len(chunk)), chunk.t_us.tolist(), column.python(), strict=True)
+    return {path: [(t, v) for _, t, v in sorted(rows, key=lambda row: row[0])] for path, rows in found.items()}
+
+
+async def whole(lab: Lab) -> None:
+    """Wait until the logger has everything the adapter has taken."""
+
+    async def complete() -> bool:
+        lines = await lab.ledger("plant")
+        return bool(lines) and all(line["complete"] for line in lines)
+
+    await eventually(complete, 60, "everything stored", every=0.5)
+
+
+def compare(database: Path, sent: dict[bytes, list[Sent]]) -> tuple[int, int]:
+    """Every value that is stored is the one that was sent, in order, none twice; stored and sent values.
+
+    What was sent to a session of the adapter's is stored without a hole; only the end of each may be missing, which
+    was still on its way when that session ended.
+    """
+    found = stored(database)
+    total = missing = 0
+    for path, frames in sent.items():
+        wanted = [(t // 1000, v) for f in frames for t, v in zip(f.t_ns, f.values, strict=True)]
+        got = found[path.decode()]
+        assert got == wanted[: len(got)], next((k, g, w) for k, (g, w) in enumerate(zip(got, wanted)) if g != w)  # noqa: B905
+        total += len(got)
+        missing += len(wanted) - len(got)
+    return total, missing
+
+
+async def finish(lab: Lab) -> None:
+    """End everything that sends; what the adapter had spooled last goes out when it starts again."""
+    await lab.programs["msr"].end()
+    await lab.programs["msr-simulator"].end()
+    await lab.programs["msr"].start()
+    await whole(lab)
+    await lab.programs["msr"].end()
+
+
+async def test_64_signals_at_1_khz_are_stored_bit_for_bit(lab: Lab) -> None:
+    etherlab = Etherlab(lab)
+    await lab.logger()
+    await etherlab.start(64)
+    await asyncio.sleep(20)
+    await finish(lab)
+
+    total, missing = compare(lab.database, etherlab.sent())
+    assert total > 64 * 15_000
+    assert missing < 64 * 1_000
+
+
+async def test_an_outage_of_the_broker_loses_nothing(lab: Lab) -> None:
+    etherlab = Etherlab(lab)
+    await lab.logger()
+    await etherlab.start(32)
+    await asyncio.sleep(3)
+    await lab.broker.kill()
+    await asyncio.sleep(15)
+    await lab.broker.start()
+    await asyncio.sleep(5)
+    await finish(lab)
+
+    total, missing = compare(lab.database, etherlab.sent())
+    assert total > 32 * 18_000
+    assert missing < 32 * 1_000
+
+
+async def test_5000_signals_at_10_hz(lab: Lab) -> None:
+    etherlab = Etherlab(lab)
+    await lab.logger()
+    await etherlab.start(5000, rate=10)
+    await asyncio.sleep(15)
+    await finish(lab)
+
+    total, missing = compare(lab.database, etherlab.sent())
+    assert total > 5000 * 80
+    assert missing < 5000 * 10
