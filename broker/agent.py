@@ -21,7 +21,7 @@ from typing import Literal, Self
 import msgspec
 
 from broker import clock as clock_quality
-from broker.announced import Announced
+from broker.announced import Announced, tell_hold
 from broker.book import Book, BookError
 from broker.client import Client, Message, MqttError, Will
 from broker.config import BrokerConfig, ConfigError
@@ -220,11 +220,16 @@ class Agent:
             return
         if topic.kind is Kind.CMD and topic.name in self._commands:
             await self._commands[topic.name].hear(message, topic.part)
-        elif topic.kind is Kind.STATUS and topic.name in self._instruments and message.payload:
-            self._hear_status(self._instruments[topic.name], decode(topic.kind, message.payload))
+        elif topic.kind is Kind.STATUS and topic.name in self._instruments:
+            self._hear_status(self._instruments[topic.name], message.payload)
 
-    def _hear_status(self, instrument: Instrument, status: Status) -> None:
+    def _hear_status(self, instrument: Instrument, payload: bytes) -> None:
         """One instrument, one edge: whoever served it first goes on, the other keeps silent and says so."""
+        if not payload:  # cleared by an edge that served it before: the description went with it
+            if instrument.announced:
+                instrument.announce()
+            return
+        status: Status = decode(Kind.STATUS, payload)
         if not status.edge or status.edge == self.name:
             return
         there = status.state in ("online", "degraded")
@@ -266,7 +271,9 @@ class Agent:
             await self._sleep(min(HEARTBEAT_S, self._forget_after_s))
             beats += 1
             for instrument in self._instruments.values():
-                if instrument.announced:
+                if instrument.rival:
+                    tell_hold(instrument.name, self._desk, f"served by edge {instrument.rival}")
+                elif instrument.announced:
                     instrument.publish_status()
             self._health.malformed_commands = sum(c.malformed for c in self._commands.values())
             self._health.publish(self._instruments.values())

@@ -41,27 +41,11 @@ class Announced:
                 return
             for kind in (Kind.META, Kind.STATUS, Kind.LAST):
                 desk.client.publish(desk.topics.of(name, kind), b"", retain=True)
-            if desk.spool.waiting(name, "samples") or desk.spool.waiting(name, "events"):
-                self._tell_hold(name, desk)
+            if tell_hold(name, desk, "no longer configured"):
                 continue
             log.info("%s has left the configuration: its retained messages are cleared", name)
             self._names.discard(name)
             self._write()
-
-    def _tell_hold(self, name: str, desk: Desk) -> None:
-        """The logger only takes what it has been told of; not retained, so that nobody sees it later."""
-        status = Status(
-            state="offline",
-            boot=desk.boot,
-            conn=desk.client.connection,
-            ts=desk.now_ms(),
-            edge=desk.edge,
-            reason="no longer configured; what is spooled is still being stored",
-            stored_by=desk.stored_by,
-            hold=desk.spool.hold(name, "samples"),
-            ehold=desk.spool.hold(name, "events"),
-        )
-        desk.client.publish(desk.topics.of(name, Kind.STATUS), encode(status), expiry_s=STATUS_EXPIRY_S)
 
     def _write(self) -> None:
         try:
@@ -70,3 +54,27 @@ class Announced:
             new.replace(self._path)
         except OSError as e:
             log.error("%s cannot be written: %s", self._path, e.strerror or e)
+
+
+def tell_hold(name: str, desk: Desk, reason: str) -> bool:
+    """Tell the logger what is here of an instrument that is not served here; False when all of it is stored.
+
+    It only commits what it has been told of. Not retained, so that nobody sees it later.
+    """
+    spool = desk.spool
+    if not (spool.waiting(name, "samples") or spool.waiting(name, "events")):
+        return False
+    status = Status(
+        state="offline",
+        boot=desk.boot,
+        conn=desk.client.connection,
+        ts=desk.now_ms(),
+        edge=desk.edge,
+        reason=f"{reason}; what is spooled is still being stored",
+        stored_by=desk.stored_by,
+        hold=spool.hold(name, "samples"),
+        ehold=spool.hold(name, "events"),
+    )
+    if desk.client.connected:
+        desk.client.publish(desk.topics.of(name, Kind.STATUS), encode(status), expiry_s=STATUS_EXPIRY_S)
+    return True

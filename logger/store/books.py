@@ -41,6 +41,7 @@ class Books:
         self._saved: dict[int, dict[int, int]] = {}  # book id → its spans as the database has them
         self._saved_gaps: dict[int, int] = {}
         self._dirty: dict[int, Book] = {}
+        self._holders: dict[int, str] = {}  # book id → the edge that named it last
         for row in db.execute(_SELECT + " WHERE book.held = 1"):
             self._load(row)
 
@@ -101,8 +102,12 @@ class Books:
         """This book must be written with the transaction."""
         self._dirty[book.id] = book
 
-    def hear(self, source: str, stream: Stream, holds: Iterable[Hold], now_ms: int) -> None:
-        """Take what the sender's spool has. A boot it no longer names is over."""
+    def hear(self, source: str, stream: Stream, holds: Iterable[Hold], now_ms: int, edge: str = "") -> None:
+        """Take what the sender's spool has. A boot it no longer names is over.
+
+        An instrument that has moved may have records waiting at its former edge: what one ``edge`` does not name says
+        nothing about the other's.
+        """
         named = set()
         for hold in holds:
             if stream is Stream.EVENTS and source.startswith(SYSTEM):
@@ -111,11 +116,12 @@ class Books:
                 book = self.book(source, stream, hold.boot, now_ms)
             before = (book.held, book.first, book.next, book.lost)
             book.hear(hold)
+            self._holders[book.id] = edge
             named.add(hold.boot)
             if (book.held, book.first, book.next, book.lost) != before:
                 self.changed(book)
         for book in self._of_source.get((source, stream), ()):
-            if book.held and book.boot not in named:
+            if book.held and book.boot not in named and self._holders.get(book.id, edge) == edge:
                 book.held = False
                 self.changed(book)
 

@@ -248,8 +248,8 @@ class Store:
         elif isinstance(message, Status):
             self._touched.add(topic.name)
             if message.state != "lost":  # a will knows nothing of the spool
-                self._books.hear(topic.name, Stream.SAMPLES, message.hold, now_ms)
-                self._books.hear(topic.name, Stream.EVENTS, message.ehold, now_ms)
+                self._books.hear(topic.name, Stream.SAMPLES, message.hold, now_ms, message.edge)
+                self._books.hear(topic.name, Stream.EVENTS, message.ehold, now_ms, message.edge)
         elif isinstance(message, ServiceStatus) and message.state not in ("lost", "offline"):
             source = _service(topic)
             self._touched.add(source)

@@ -140,6 +140,24 @@ async def test_clears_what_left_the_configuration(mosquitto: TestBroker, tmp_pat
         await eventually(cleared)
 
 
+async def test_what_another_edge_clears_is_announced_again(mosquitto: TestBroker, tmp_path: Path) -> None:
+    """An instrument moved: the edge that served it before clears what it had announced, also of the new one."""
+    topics = [TOPICS.of("balance1", kind) for kind in (Kind.META, Kind.STATUS)]  # in the order of an edge
+    async with (
+        agent(mosquitto, tmp_path) as edge,
+        Client(mosquitto.config("edge-other"), "edge-other", sleep=fast_sleep) as other,
+    ):
+        balance = edge.instrument("balance1", META, nothing)
+        await eventually(lambda: balance.announced and other.connected)
+        for topic in topics:
+            await other.publish(topic, b"", retain=True)
+
+        async def there() -> bool:
+            return set(topics) <= (await retained(mosquitto)).keys()
+
+        await eventually(there, timeout=5)
+
+
 async def test_last_is_published_at_most_twice_a_second(mosquitto: TestBroker, tmp_path: Path) -> None:
     async with agent(mosquitto, tmp_path) as edge, reader(mosquitto) as client:
         client.subscribe(TOPICS.of("balance1", Kind.LAST))
