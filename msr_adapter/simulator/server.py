@@ -168,6 +168,7 @@ class Server:
                 self._journal.frame(self._clock(), session.number, frame)
             if not stalled:
                 connection.flush(self.faults.fragments, self._rng)
+        self._journal.flush()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._count += 1
@@ -186,7 +187,8 @@ class Server:
             writer.close()
 
     async def _greeted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
-        await asyncio.sleep(max(self.faults.late_s, self._wedged_until - self._now()))
+        held = max(self._wedged_until, self._stalled_until) - self._now()
+        await asyncio.sleep(max(self.faults.late_s, held))
         host, port = writer.get_extra_info("peername")[:2]
         session = Session(self.world, self.office, number, f"{host}:{port}", locked=self.faults.login)
         connection = Connection(session, writer)

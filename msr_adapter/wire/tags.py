@@ -7,8 +7,8 @@ Attributes = dict[bytes, bytes]
 
 _NAME = rb"[A-Za-z_][\w.:-]*+"
 # The form every element of the server has. The line end belongs to it: nothing is an element before that has come.
-STRICT = re.compile(rb"<(" + _NAME + rb")((?: +" + _NAME + rb'="[^"]*+")*+) *+(/?+)>\r?\n')
-CLOSING = re.compile(rb"</(" + _NAME + rb") *+>\r?\n")
+STRICT = re.compile(rb"<(" + _NAME + rb")((?: +" + _NAME + rb'="[^"]*+")*+) *+(/?+)>\r\n')
+CLOSING = re.compile(rb"</(" + _NAME + rb") *+>\r\n")
 # What may yet become one of the two when more bytes come.
 _UNFINISHED = re.compile(
     rb"</?+(?:"

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,7 @@ def test_every_word_is_explained() -> None:
         "door",
     ):
         assert word in HELP
+
+
+def test_the_readme_has_the_same_list() -> None:
+    assert HELP in (Path(__file__).parents[3] / "msr_adapter" / "README.md").read_text("utf-8")
