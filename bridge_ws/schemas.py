@@ -98,6 +98,10 @@ class Mark(BaseModel):
     instrument: str
     by: str
     state: str
+    run: Annotated[str, Field(description="a run's id")] = ""
+    event: Annotated[str, Field(description="an event's kind")] = ""
+    severity: str = ""
+    channel: str = ""
 
 
 class LogLine(BaseModel):

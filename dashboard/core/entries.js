@@ -43,8 +43,9 @@ export function fromReply({ id, ts, instrument, name = "", args = {}, by = "", s
 /** A line of GET /api/marks. @param {any} mark @returns {LogEntry} */
 export function markEntry(mark) {
   const subject = mark.kind === "note" ? "" : `${mark.instrument ?? ""}|`;
-  const state = mark.kind === "run" ? `|${mark.state}` : "";
-  return { ...mark, key: `${mark.kind}|${mark.ts}|${subject}${mark.text}${state}` };
+  const event = mark.run || mark.event || undefined;
+  if (mark.run) return { ...mark, event, key: `run|${mark.run}|${mark.state}` };
+  return { ...mark, event, key: `${mark.kind}|${mark.ts}|${subject}${mark.text}` };
 }
 
 /** @param {LogEntry[]} entries @param {LogEntry[]} more @returns {LogEntry[]} in time order, each key once, at most MAX_ENTRIES */

@@ -72,6 +72,10 @@
  * @property {string[]} [instruments]
  * @property {string} [by]
  * @property {string} [state]
+ * @property {string} [run]          a run's id
+ * @property {string} [event]        an event's kind
+ * @property {string} [severity]
+ * @property {string} [channel]
  *
  * @typedef {object} Points          columns in time order; times in ms since the epoch
  * @property {number[]} t

@@ -89,7 +89,7 @@ export function commandObstacle(state, instrument) {
   if (state.broker.state !== "up") return "The bridge has no connection to the broker.";
   if (state.session.role !== "operator") return "This link may look, not command: open the page with an operator's link.";
   if (instrument.state === "lost") return `${titleOf(instrument)} has been lost: its computer no longer answers.`;
-  if (instrument.state === "offline") return `${titleOf(instrument)} is offline${instrument.reason ? `: ${instrument.reason}` : ""}.`;
+  if (instrument.state === "offline") return `${titleOf(instrument)} is offline${instrument.reason ? `: ${instrument.reason}` : ""}`.replace(/[^.?!]$/, "$&.");
   return "";
 }
 

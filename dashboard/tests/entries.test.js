@@ -40,6 +40,22 @@ test("live and logged events are one", () => {
   assert.equal(entries(fromEvent(high), logged).length, 1);
 });
 
+test("live and logged runs are one, and one that has ended in the log is not open", () => {
+  const live = fromRun({ run: "r1", name: "Melt", start: 1, by: "anna", sample: "Sn" });
+  const logged = { ts: 1, kind: "run", text: "Melt – Sn", by: "anna", instrument: "", state: "started", run: "r1" };
+  const stopped = { ...logged, ts: 9, state: "stopped" };
+  assert.equal(entries(live, markEntry(logged)).length, 1);
+  assert.deepEqual(openRuns(entries(markEntry(logged))).map((r) => r.event), ["r1"]);
+  assert.deepEqual(openRuns(entries(markEntry(logged), markEntry(stopped))), []);
+});
+
+test("an alarm that has cleared in the log is no longer active", () => {
+  const raised = { ts: 10, kind: "event", text: "the port is gone", instrument: "oven1", by: "", state: "raised", event: "link", severity: "warning", channel: "" };
+  const cleared = { ...raised, ts: 20, text: "the instrument answers", state: "cleared", severity: "info" };
+  assert.deepEqual(alarms(entries(markEntry(raised)), nobody).map((a) => a.active), [true]);
+  assert.deepEqual(alarms(entries(markEntry(raised), markEntry(cleared)), nobody).map((a) => a.active), [false]);
+});
+
 test("a run is open until its end", () => {
   const begun = fromRun({ run: "r1", name: "Melt", start: 1, by: "anna", sample: "Sn" });
   assert.deepEqual(openRuns(entries(begun)).map((r) => r.text), ["Melt – Sn"]);

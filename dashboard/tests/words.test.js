@@ -24,7 +24,8 @@ test("why nothing can be commanded", () => {
   const open = after(welcome);
   assert.equal(commandObstacle(open, oven), "");
   assert.match(commandObstacle(after({ ...welcome, role: "viewer" }), oven), /may look, not command/);
-  assert.match(commandObstacle(open, { ...oven, state: "offline", reason: "unplugged" }), /Oven is offline: unplugged/);
+  assert.match(commandObstacle(open, { ...oven, state: "offline", reason: "unplugged" }), /^Oven is offline: unplugged\.$/);
+  assert.match(commandObstacle(open, { ...oven, state: "offline", reason: "is it switched on?" }), /switched on\?$/);
   assert.match(commandObstacle(open, { ...oven, state: "lost" }), /no longer answers/);
   assert.match(commandObstacle(initialState(), oven), /No connection to the bridge/);
 });

@@ -35,7 +35,7 @@ def _fields(reading: Reading, text: str) -> Sequence[tuple[ChannelSpec, str | No
     if isinstance(reading, ByPattern):
         match = reading.pattern.fullmatch(text)
         if match is None:
-            raise NotUnderstoodError(f"{_short(text)} does not match {reading.pattern.pattern!r}")
+            raise NotUnderstoodError(f"{_short(text)} does not match '{reading.pattern.pattern}'")
         return [(c, match[c.name]) for c in reading.channels]
     parts = text.split(reading.separator)
     if len(parts) != len(reading.columns):
@@ -129,4 +129,6 @@ def _sendable(name: str, words: Mapping[str, str], value: Value, type_: str) -> 
 
 
 def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "…")
+    """In quotes and cut. Only what cannot be shown is escaped: a text decoded with escapes already has its own."""
+    cut = text if len(text) <= 60 else text[:57] + "…"
+    return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + "'"

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from broker.messages import TERMINAL, Event, MessageError, Note, Reply, Run, decode
@@ -11,7 +11,11 @@ from broker.topics import Kind
 
 @dataclass(frozen=True, slots=True)
 class MarkLine:
-    """``kind`` is note, run, event or command; ``ts`` ms; ``instrument`` "" for those that concern several or none."""
+    """``kind`` is note, run, event or command; ``ts`` ms; ``instrument`` "" for those that concern several or none.
+
+    ``run`` is the id of a run; ``event``, ``severity`` and ``channel`` are what an event says of itself: who reads the
+    log must know which start an end belongs to, and which alarm has cleared.
+    """
 
     ts: int
     kind: str
@@ -19,6 +23,10 @@ class MarkLine:
     instrument: str = ""
     by: str = ""
     state: str = ""
+    run: str = ""
+    event: str = ""
+    severity: str = ""
+    channel: str = ""
 
 
 def read(db: sqlite3.Connection, from_ms: int, to_ms: int) -> list[MarkLine]:
@@ -45,12 +53,14 @@ def _note(note: Note, _source: str) -> MarkLine:
 
 
 def _run(run: Run, _source: str) -> MarkLine:
-    ts, state = (run.start, "started") if run.end is None else (run.end, "ended")
-    return MarkLine(ts, "run", run.name, _only(run.instruments), run.by, state)
+    ts, state = (run.start, "started") if run.end is None else (run.end, "stopped")
+    text = f"{run.name} – {run.sample}" if run.sample else run.name
+    return MarkLine(ts, "run", text, _only(run.instruments), run.by, state, run=run.run)
 
 
 def _event(event: Event, source: str) -> MarkLine:
-    return MarkLine(event.ts, "event", event.text, source, event.by, event.state)
+    line = MarkLine(event.ts, "event", event.text, source, event.by, event.state)
+    return replace(line, event=event.kind, severity=event.severity, channel=event.channel)
 
 
 def _command(reply: Reply, source: str) -> MarkLine | None:

@@ -273,10 +273,10 @@ async def test_notes_and_runs_are_stored_and_marked(mosquitto: TestBroker, tmp_p
             return found if len(found) >= 3 else None
 
         found = await eventually(marks)
-        assert [(m["kind"], m["text"], m["state"]) for m in found] == [
-            ("note", "opened the valve", ""),
-            ("run", "Melt 7", "started"),
-            ("run", "Melt 7", "ended"),
+        assert [(m["kind"], m["text"], m["state"], m["run"]) for m in found] == [
+            ("note", "opened the valve", "", ""),
+            ("run", "Melt 7 – Fe", "started", run),
+            ("run", "Melt 7 – Fe", "stopped", run),
         ]
         audit = (await http.get("/api/log", params={"topic": "lab/_sys/bridge/main/audit"})).json()
         assert "session opened" in {json.loads(line["payload"])["action"] for line in audit}

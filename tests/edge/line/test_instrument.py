@@ -119,7 +119,7 @@ async def test_garbage_is_trouble_and_three_times_in_a_row_an_error() -> None:
         await instrument(POLLED).run(link, out)
 
     assert [s.values["voltage"] for s in out.samples] == [1.0]
-    assert r"i1: 'V?': the answer '\\xff\\xfe' does not match" in out.troubles[0].reason
+    assert r"i1: 'V?': the answer '\xff\xfe' does not match" in out.troubles[0].reason
 
 
 async def test_a_command_is_sent_judged_and_shown() -> None:

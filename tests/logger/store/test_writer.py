@@ -261,7 +261,7 @@ def test_a_retained_one_is_the_same_for_ever(tmp_path: Path) -> None:
 def test_records_are_kept_once(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     reply = packet(Kind.REPLY, Reply(id="c1", state="done", ts=T_MS, name="tare", by="anna", boot=BOOT, eseq=1))
-    event = packet(Kind.EVENT, Event(ts=T_MS + 1, kind="alarm", text="door open", boot=BOOT, eseq=0))
+    event = packet(Kind.EVENT, Event(T_MS + 1, "alarm", "door open", "warning", "door", boot=BOOT, eseq=0))
     outcome = write(store, reply, event, reply, status([], [Hold(BOOT, 0, 2)]))
 
     assert (outcome.records, outcome.count.duplicates) == (2, 1)
@@ -272,6 +272,7 @@ def test_records_are_kept_once(tmp_path: Path) -> None:
         ("command", "tare", "oven1", "anna", "done"),
         ("event", "door open", "oven1", "", ""),
     ]
+    assert (marks[1].event, marks[1].severity, marks[1].channel) == ("alarm", "warning", "door")
 
 
 def note(eseq: int, text: str = "sample in") -> Packet:
@@ -314,7 +315,7 @@ def test_a_retained_run_without_identity_comes_again_at_every_connect(tmp_path: 
 
     assert write(store, run, at_ms=T_MS + 10**8).records == 0
     with History(tmp_path / DB) as history:
-        assert [m.state for m in history.marks(T_MS, T_MS + 1)] == ["started"]
+        assert [(m.run, m.state) for m in history.marks(T_MS, T_MS + 1)] == [("r1", "started")]
 
 
 # --- what cannot be read ----------------------------------------------------------------------------------------------
