@@ -51,13 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="labwire", epilog=epilog)
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     note = verbs.add_parser("note", help="write a note into the log", epilog=epilog)
-    note.add_argument("text")
+    note.add_argument("text", help="in quotes")
     note.add_argument("--instrument", action="append", default=[], metavar="NAME", help="may be repeated")
     note.set_defaults(do=_note)
     _add_run(verbs.add_parser("run", help="begin and end a run (a batch, an experiment)", epilog=epilog))
     send = verbs.add_parser("send", help="send a command and wait for its answer", epilog=epilog)
-    send.add_argument("instrument")
-    send.add_argument("command")
+    send.add_argument("instrument", help="as in its topics: stirrer1")
+    send.add_argument("command", help="one of its commands: set_speed")
     send.add_argument("args", nargs="*", metavar="key=value", help="true, false, null and numbers are those; else text")
     send.add_argument("--ttl-ms", type=int, default=5000, help="how long the command may be begun (default 5000)")
     send.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -68,12 +68,12 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(required=True, metavar="start|stop|list")
     start = verbs.add_parser("start", help="begin a run; prints its id")
-    start.add_argument("name")
-    start.add_argument("--sample", default="")
+    start.add_argument("name", help="what people call it, in quotes")
+    start.add_argument("--sample", default="", help="what is looked at")
     start.add_argument("--instrument", action="append", default=[], metavar="NAME", help="may be repeated")
     start.set_defaults(do=_start)
     stop = verbs.add_parser("stop", help="end a run")
-    stop.add_argument("run")
+    stop.add_argument("run", help="the id that start printed and list shows")
     stop.set_defaults(do=_stop)
     verbs.add_parser("list", help="runs that go on").set_defaults(do=_list)
 
@@ -160,7 +160,8 @@ def token(env: Mapping[str, str]) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as e:
-        raise CliError(f"LABWIRE_TOKEN_FILE names {file}, which cannot be read: {e}", EXIT_USAGE) from e
+        why = getattr(e, "strerror", None) or e
+        raise CliError(f"LABWIRE_TOKEN_FILE names {file}, which cannot be read: {why}", EXIT_USAGE) from e
 
 
 def _refusal(e: urllib.error.HTTPError) -> str:

@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="labwire broker", description="Mosquitto and its users.")
     commands = parser.add_subparsers(dest="command", required=True)
     prepare_ = commands.add_parser("prepare", help="write Mosquitto's configuration, rights and passwords")
-    prepare_.add_argument("-c", "--config", type=Path, default=Path("broker.toml"), help="broker.toml")
+    prepare_.add_argument(
+        "-c", "--config", type=Path, default=Path("broker.toml"), metavar="FILE", help="default: broker.toml"
+    )
     schema = commands.add_parser("schema", help="print the contract as AsyncAPI, or write it with JSON Schemas")
     schema.add_argument("--write", type=Path, metavar="DIR", help="write asyncapi.json and schema/*.json into DIR")
     return parser

@@ -24,11 +24,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     running = commands.add_parser("run", parents=[common], help="read the instruments of a configuration")
-    running.add_argument("-c", "--config", type=Path, default=Path("edge.toml"), metavar="FILE")
+    running.add_argument(
+        "-c", "--config", type=Path, default=Path("edge.toml"), metavar="FILE", help="default: edge.toml"
+    )
     running.set_defaults(command=_run)
 
     checking = commands.add_parser("check", parents=[common], help="explain a configuration and its mistakes")
-    checking.add_argument("config", type=Path, metavar="FILE")
+    checking.add_argument("config", type=Path, metavar="FILE", help="an edge.toml")
     checking.set_defaults(command=_check)
 
     simulating = commands.add_parser("simulate", parents=[common], help="simulated instruments on pseudo-terminals")

@@ -29,7 +29,7 @@ async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
             )
             outlet = agent.instrument(prepared.name, prepared.meta, one.execute)
             running.append(tasks.create_task(one.run(outlet), name=f"instrument {prepared.name}"))
-        log.info("edge %s reads %d instruments", e.name, len(running))
+        log.info("edge %s reads %s", e.name, ", ".join(i.name for i in config.instruments) or "no instruments")
         await stop.wait()
         for task in running:
             task.cancel()

@@ -34,7 +34,7 @@ COMMANDS = {
     "logger": Entry("logger.__main__", "logger", "store everything: run, print the ledger"),
     "bridge": Entry("bridge_ws.__main__", "bridge", "serve the page and its interface: run, manage tokens"),
     "cal": Entry("calibration.__main__", "calibration", "calibrate channels and issue certificates"),
-    "broker": Entry("broker.__main__", "edge", "set up Mosquitto and its users, forget a dead instrument"),
+    "broker": Entry("broker.__main__", "edge", "set up Mosquitto and its users, print the contract"),
     "health": Entry("labwire.health", "all", "whether a service lives, as the broker has it"),
     "log": Entry("logger.__main__", "logger", "print what went over the broker", ("log",)),
     "export": Entry("logger.__main__", "logger", "write samples to a file", ("export",)),

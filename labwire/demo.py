@@ -19,6 +19,7 @@ from labwire import live, net, page
 from labwire.demo_folder import INSTRUMENTS, DemoFolder, Ports, open_folder
 from labwire.processes import Child, Died, Processes, Program, python
 
+LEVELS = ("debug", "info", "warning", "error")
 READY_S = 60.0
 """How long the page may take; a slow machine needs ten seconds."""
 
@@ -60,15 +61,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="labwire demo", description=__doc__.partition("\n")[0])
-    parser.add_argument("--port", type=int, default=8000, help="the page's port (the next free one if it is taken)")
+    parser = argparse.ArgumentParser(
+        prog="labwire demo",
+        description="A whole labwire on this machine: a broker, simulated instruments, the log and the page.",
+    )
+    parser.add_argument("--port", type=_port, default=8000, help="the page's port (the next free one if it is taken)")
     parser.add_argument("--host", default="127.0.0.1", help="the page's address; 0.0.0.0 for other machines' browsers")
-    parser.add_argument("--data", type=Path, default=Path("labwire-data"), help="where data, logs and secrets stay")
-    parser.add_argument("--seconds", type=float, help="end by itself after so long")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("labwire-data"),
+        help="where data, logs and secrets stay; default: %(default)s",
+    )
+    parser.add_argument("--seconds", type=float, metavar="N", help="end by itself after so long")
     parser.add_argument("--link", action="store_true", help="print the operator's link again and end")
     parser.add_argument("--no-table", action="store_true", help="no live table in the terminal")
-    parser.add_argument("--log-level", default="warning", help="of the demo itself; the parts write DATA/logs")
+    parser.add_argument(
+        "--log-level", choices=LEVELS, default="warning", help="of the demo itself; the parts write DATA/logs"
+    )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to 65535")
+    return int(text)
 
 
 def print_link(data: Path) -> int:
@@ -114,8 +131,12 @@ async def _stopper(stop: asyncio.Event) -> None:
 
 
 def choose_ports(settings: Settings) -> Ports:
-    """The wanted ports, or free ones in their place, saying so."""
-    ports = Ports(settings.host, net.port_near(settings.host, settings.port), net.port_near("127.0.0.1", 1883))
+    """The wanted ports, or free ones in their place, saying so. Raises ConfigError."""
+    try:
+        page_port = net.port_near(settings.host, settings.port)
+    except OSError as e:
+        raise ConfigError(f"--host {settings.host} is no address of this machine: {e.strerror or e}") from e
+    ports = Ports(settings.host, page_port, net.port_near("127.0.0.1", 1883))
     for wanted, got, what in ((settings.port, ports.page, "page"), (1883, ports.broker, "broker")):
         if wanted != got:
             print(f"port {wanted} is taken, the {what} uses {got}", flush=True)

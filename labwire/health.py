@@ -45,7 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="labwire health", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="labwire health", description="Whether a service lives, as everybody else sees it."
+    )
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("-c", "--config", type=Path, required=True, help="the service's own configuration")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds to wait for the broker")

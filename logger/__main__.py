@@ -16,32 +16,41 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="store everything until stopped")
     ledger = commands.add_parser("ledger", help="what is stored of each instrument: complete, or the gaps")
-    ledger.add_argument("--instrument", help="only this one")
+    ledger.add_argument("--instrument", metavar="NAME", help="only this one")
     ledger.add_argument("--json", action="store_true", help="one JSON object a line")
     _add_log(commands.add_parser("log", prog="labwire log", help="the messages that went over the broker"))
     _add_export(commands.add_parser("export", prog="labwire export", help="samples as a table"))
     for command in commands.choices.values():
-        command.add_argument("-c", "--config", type=Path, default=Path("logger.toml"), help="default: %(default)s")
+        command.add_argument(
+            "-c", "--config", type=Path, default=Path("logger.toml"), metavar="FILE", help="default: %(default)s"
+        )
         command.add_argument("--log-level", choices=LEVELS, default="info")
         if command is not run:
-            command.add_argument("--db", type=Path, help="the database itself, instead of the configuration's")
+            command.add_argument(
+                "--db", type=Path, metavar="FILE", help="the database itself, instead of the configuration's"
+            )
     return top
 
 
 def _add_log(log: argparse.ArgumentParser) -> None:
     log.add_argument("--topic", metavar="FILTER", help="an MQTT filter with + and #")
     log.add_argument("--since", metavar="WHEN", help="2h, 30m, 7d ago, or an ISO date and time")
-    log.add_argument("--until", metavar="WHEN")
+    log.add_argument("--until", metavar="WHEN", help="as --since; default: now")
     log.add_argument("--full", action="store_true", help="sample sets with their values, written again from the store")
-    log.add_argument("--limit", type=int, default=1000, help="the last so many; default: %(default)s")
+    log.add_argument("--limit", type=int, metavar="N", default=1000, help="the last so many; default: %(default)s")
     log.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("--instrument", required=True)
-    export.add_argument("--from", dest="start", metavar="WHEN", help="default: the first sample")
-    export.add_argument("--to", dest="end", metavar="WHEN", help="default: the last sample")
-    export.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    export.add_argument("--instrument", required=True, metavar="NAME", help="whose samples")
+    export.add_argument(
+        "--from",
+        dest="start",
+        metavar="WHEN",
+        help="2h, 30m, 7d ago, or an ISO date and time; default: the first sample",
+    )
+    export.add_argument("--to", dest="end", metavar="WHEN", help="as --from; default: the last sample")
+    export.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: csv")
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output (csv only)")
 
 
@@ -67,6 +76,10 @@ def _run(path: Path) -> int:
 def _read(args: argparse.Namespace) -> int:
     from logger import cli, config
 
+    if args.db is None and not args.config.exists():
+        raise ConfigError(
+            f"{args.config} is not there: name the logger's file with --config, or its database with --db"
+        )
     database = args.db or config.read(args.config).database
     return cli.COMMANDS[args.command](args, database)
 

@@ -29,13 +29,19 @@ def _guarded(command: Callable[[Namespace, History], int]) -> Callable[[Namespac
             if isinstance(e, BrokenPipeError):  # `labwire log | head`
                 sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - kept until the process ends
                 return EXIT_OK
-            print(f"labwire: {e}", file=sys.stderr)
+            print(f"labwire: {_sentence(e, args)}", file=sys.stderr)
             return EXIT_SURPRISE
         except when.WhenError as e:
             print(f"labwire: {e}", file=sys.stderr)
             return EXIT_USAGE
 
     return run
+
+
+def _sentence(e: Exception, args: Namespace) -> str:
+    if isinstance(e, OSError) and args.command == "export" and args.output is not None:
+        return f"{args.output} cannot be written: {e.strerror or e}"
+    return str(e)
 
 
 # --- ledger -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from broker.config import ConfigError
 from broker.folder import lock
 from broker.mosquitto import free_port
 from edge.config import read_config
@@ -116,6 +117,19 @@ def test_taken_ports_are_replaced_and_that_is_said(tmp_path: Path, capsys: pytes
     assert ports.page != wanted
     assert net.is_free("127.0.0.1", ports.page)
     assert f"port {wanted} is taken, the page uses {ports.page}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_an_address_of_another_machine_is_one_sentence(tmp_path: Path, host: str) -> None:
+    with pytest.raises(ConfigError, match=f"--host {re.escape(host)} is no address of this machine"):
+        choose_ports(Settings(tmp_path, host, 8000, None, False))
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "http"])
+def test_what_is_no_port_is_said(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["--port", port])
+    assert f"'{port}' is no port: 1 to 65535" in capsys.readouterr().err
 
 
 def test_the_programs_are_started_in_the_order_they_need_each_other(tmp_path: Path) -> None:
