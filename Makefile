@@ -1,6 +1,6 @@
 # Every target first makes the clone ready (scripts/setup.sh); the second time that costs a blink.
 #   make demo ARGS='--host 0.0.0.0 --port 8080'      make test ARGS='-k spool'
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test check format bench faults clean
 
 ARGS ?=
 
@@ -10,6 +10,7 @@ help:
 	@echo "make check   format, lint, types, import rules"
 	@echo "make format  format the sources and apply the linter's safe fixes"
 	@echo "make bench   the benchmarks, each beside a peer"
+	@echo "make faults  faults drawn at random against the whole laboratory: is anything missing or double?"
 	@echo "make clean   remove what make has made (not the data)"
 
 setup:
@@ -35,6 +36,9 @@ format: setup
 
 bench: setup
 	.venv/bin/python -m benchmarks $(ARGS)
+
+faults: setup
+	.venv/bin/python -m benchmarks.faults $(ARGS)
 
 clean:
 	rm -rf .venv build dist dashboard/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
