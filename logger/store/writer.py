@@ -109,6 +109,7 @@ class Store:
         self.want_since = int(about["want_since"])
         self._parsed: dict[str, tuple[Topic | None, bool]] = {}
         self._forgot_ms = 0
+        self._remembered: dict[str, bytes] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -254,8 +255,14 @@ class Store:
             source = _service(topic)
             self._touched.add(source)
             self._books.hear(source, Stream.EVENTS, message.ehold, now_ms)
-        elif kind is Kind.COMMIT and topic.part != self._name and not packet.retain and self._is_mine(topic.name):
+        elif kind is Kind.COMMIT and topic.part != self._name and self._is_mine(topic.name) and self._is_news(packet):
             self._outcome.complaints.append(f"{topic.name} is also stored by the logger {topic.part!r}")
+
+    def _is_news(self, packet: Packet) -> bool:
+        """Whether this was said now: a live message, too, carries the retain flag it was published with."""
+        known = self._remembered.setdefault(packet.topic, packet.payload)
+        self._remembered[packet.topic] = packet.payload
+        return not packet.retain or known != packet.payload
 
     def _record(self, packet: Packet, topic: Topic, message: object, now_ms: int) -> None:
         fresh, source = self._records.take(

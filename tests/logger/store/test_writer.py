@@ -406,6 +406,15 @@ def test_another_loggers_commit_for_our_instrument_is_told(tmp_path: Path) -> No
     assert outcome.complaints == ["oven1 is also stored by the logger 'second'"]
 
 
+def test_what_another_logger_once_said_is_no_complaint_what_it_says_now_is(tmp_path: Path) -> None:
+    """Its commits are retained, and a live one carries that flag too."""
+    store = open_store(tmp_path)
+    old, new = (Packet(TOPICS.commit("second", "oven1"), encode(Commit(store="s", run=r)), 1, True) for r in "ab")
+
+    assert write(store, old, old).complaints == []
+    assert write(store, new).complaints == ["oven1 is also stored by the logger 'second'"]
+
+
 # --- failures ---------------------------------------------------------------------------------------------------------
 
 
