@@ -269,23 +269,30 @@ class Spool:
         return self._free(next(s for s in self._shelf.segments if s.stream == biggest))
 
     def _free(self, segment: Segment) -> bool:
+        self._count_overflow(segment)
         try:
             self._shelf.free(segment)
         except OSError as e:
             self._trouble(f"{segment.path} cannot be deleted: {e.strerror or e}")
             return False
+        for source in segment.spans:
+            stretch = self._stretches[Key(source, segment.stream, segment.boot)]
+            stretch.segments.remove(segment)
+            stretch.holes.remove(0, stretch.first)
+            self._drop_if_over(stretch)
+        return True
+
+    def _count_overflow(self, segment: Segment) -> None:
+        """Note what goes with the segment before it goes: killed in between, nothing may be gone unnoticed."""
         lost = self.lost
         for source, (first, end) in segment.spans.items():
             stretch = self._stretches[Key(source, segment.stream, segment.boot)]
-            stretch.segments.remove(segment)
             gone = Ranges([(max(first, stretch.marked), end)])
             gone.subtract(stretch.holes)  # counted before
+            stretch.holes.update(gone)
             self._count_lost(stretch, len(gone), "the spool is full")
-            stretch.holes.remove(0, stretch.first)
-            self._drop_if_over(stretch)
         if self.lost > lost:
             self._save_state()
-        return True
 
     # --- reading ---
 

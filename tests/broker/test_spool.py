@@ -1,5 +1,6 @@
 """The spool on a real disk: what is written is there after any end of the process, and room is made honestly."""
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from broker.config import ConfigError
 from broker.messages import Hold
-from broker.segment import Writer
+from broker.segment import Segment, Writer
+from broker.shelf import Shelf
 from broker.spool import Record, Spool, Stream
 
 KIND = 1
@@ -154,6 +156,30 @@ def test_a_damaged_record_is_missing_and_its_neighbours_are_not(tmp_path: Path) 
 
     assert len(numbers(again)) == 99
     again.close()
+
+
+def test_a_kill_while_room_is_made_cannot_hide_a_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Right after the oldest file is gone, before anything else is written."""
+
+    class Killed(BaseException):
+        pass
+
+    def free(shelf: Shelf, segment: Segment) -> None:
+        segment.path.unlink()
+        raise Killed
+
+    spool = open_spool(tmp_path, limit=10_000)
+    fill(spool, 60)
+    with monkeypatch.context() as patched:
+        patched.setattr(Shelf, "free", free)
+        with pytest.raises(Killed):
+            fill(spool, 200)
+    abandon(spool)
+
+    with contextlib.closing(open_spool(tmp_path, "b2")) as after:
+        (held,) = after.hold("i1", "samples")
+        assert held.first > 0
+        assert held.lost == held.first
 
 
 def test_a_kill_9_loses_nothing(tmp_path: Path) -> None:
