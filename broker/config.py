@@ -112,7 +112,7 @@ def convert(table: Mapping[str, Any], type_: type[T], where: str) -> T:
     try:
         return msgspec.convert(table, type_)
     except msgspec.ValidationError as e:
-        raise ConfigError(begin + _plain(e)) from e
+        raise ConfigError(begin + _plain(e, type_)) from e
 
 
 def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
@@ -175,9 +175,27 @@ def _struct_in(type_: Any) -> Any:
     return inner[0] if len(inner) == 1 else None
 
 
-def _plain(error: msgspec.ValidationError) -> str:
+def _plain(error: msgspec.ValidationError, type_: Any) -> str:
     text, _, where = str(error).partition(" - at `$.")
-    return f"key {where.rstrip('`')}: {text}" if where else text
+    where = where.rstrip("`")
+    if text.startswith("Invalid enum value ") and (choices := _choices(type_, where)):
+        text = f"{text.removeprefix('Invalid enum value ')} was given, allowed are {', '.join(map(repr, choices))}"
+    return f"key {where}: {text}" if where else text
+
+
+def _choices(type_: Any, where: str) -> list[str]:
+    """What the Literal at the key path ``where`` (``user[2].role``) allows; nothing when it cannot be found."""
+    for key in where.replace("[...]", "").split("."):
+        struct = _struct_in(type_)
+        fields = {f.encode_name: f.type for f in msgspec.structs.fields(struct)} if struct else {}
+        type_ = fields.get(key.partition("[")[0])
+    return _texts(type_)
+
+
+def _texts(type_: Any) -> list[str]:
+    if isinstance(type_, str):
+        return [type_]
+    return [text for inner in get_args(type_) for text in _texts(inner)]
 
 
 def _reason(error: Exception) -> str:

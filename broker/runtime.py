@@ -7,6 +7,7 @@ started it (systemd, compose, a person) starts it again.
 import asyncio
 import logging
 import random
+import re
 import secrets
 import signal
 import sys
@@ -40,6 +41,12 @@ def set_up_logging(level: str = "info") -> None:
 def new_boot(clock: Clock = time.time) -> str:
     """A name for this start that is unique for ever and sorts by time, e.g. ``mh8x2k3q-7f3a``."""
     return f"{_base36(int(clock() * 1000)):0>8}-{secrets.token_hex(2)}"
+
+
+def boot_ms(boot: str) -> int | None:
+    """When a boot that new_boot made began, ms since the epoch; None for one of another make."""
+    begun = boot.partition("-")[0]
+    return int(begun, 36) if re.fullmatch(r"[0-9a-z]{8}-[0-9a-f]{4}", boot) else None
 
 
 def _base36(number: int) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from broker.runtime import EXIT_OK, EXIT_SURPRISE
+from broker.runtime import EXIT_OK, EXIT_SURPRISE, boot_ms
 from logger import export, when
 from logger.store import History, HistoryError, LedgerLine, LogEntry, Rows
 
@@ -48,16 +48,22 @@ def _sentence(e: Exception, args: Namespace) -> str:
 
 
 def ledger(args: Namespace, history: History) -> int:
-    for line in history.ledger(args.instrument):
+    lines = sorted(history.ledger(args.instrument), key=lambda x: (x.source, x.boot, x.stream == "events"))
+    for line in lines:
         print(json.dumps(_ledger_json(line)) if args.json else ledger_text(line))
+    if not args.json:
+        gaps = sum(not line.complete for line in lines)
+        print(f"something is missing in {gaps} of {len(lines)}" if gaps else f"all {len(lines)} are complete")
     return EXIT_OK
 
 
 def ledger_text(line: LedgerLine) -> str:
     """One numbering for a person: complete, or what is missing and why."""
-    what = "sample sets" if line.stream == "samples" else "records"
     count = sum(b - a + 1 for a, b in line.stored)
-    text = f"{line.source}  {line.boot}  {count} {what}"
+    what = ("sample set" if line.stream == "samples" else "record") + ("" if count == 1 else "s")
+    begun = boot_ms(line.boot)
+    since = "" if begun is None else f"  since {when.iso(begun * 1000)[:19]}Z"
+    text = f"{line.source}  {line.boot}{since}  {count} {what}"
     if line.complete:
         return f"{text}  complete"
     gaps = [f"  missing {g.a}…{g.b - 1} ({g.b - g.a}): {g.reason}" for g in line.gaps]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.runtime import backoff, new_boot
+from broker.runtime import backoff, boot_ms, new_boot
 
 PROGRAM = """
 import asyncio, sys
@@ -123,6 +123,11 @@ def test_log_lines_name_time_level_and_channel() -> None:
 
 def test_a_boot_is_short_and_looks_like_one() -> None:
     assert re.fullmatch(r"[0-9a-z]{8}-[0-9a-f]{4}", new_boot())
+
+
+def test_a_boot_tells_when_it_began() -> None:
+    assert boot_ms(new_boot(lambda: 1_795_219_199.123)) == 1_795_219_199_123
+    assert boot_ms("esp32-4711") is None
 
 
 def test_two_boots_of_one_instant_differ() -> None:

@@ -25,9 +25,10 @@ def database(tmp_path: Path) -> Path:
 def test_ledger(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ledger", "--db", str(database)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        f"oven1  {BOOT}  42 sample sets  of 60",
+        f"oven1  {BOOT}  since 2025-10-27T09:09:45Z  42 sample sets  of 60",
         "  missing 2…9 (8): not received yet",
         "  missing 50…59 (10): not received yet",
+        "something is missing in 1 of 1",
     ]
     assert main(["ledger", "--db", str(database), "--json", "--instrument", "oven1"]) == 0
     line = json.loads(capsys.readouterr().out)

@@ -78,7 +78,7 @@ def test_a_good_one() -> None:
     ('unit = "V"', "range = [5]", "channel 'voltage': key range: Expected `array` of length 2"),
     ('unit = "V"', "resolution = 0", "key 'resolution': 0 is not greater than 0"),
     ('unit = "V"', 'unti = "V"', "channel 'voltage': unknown key 'unti', did you mean 'unit'?"),
-    ('unit = "V"', 'quality = { x = "good enough" }', "key quality[...]: Invalid enum value"),
+    ('unit = "V"', 'quality = { x = "good enough" }', "key quality[...]: 'good enough' was given, allowed are "),
     ("scale = 0.1", "scale = 0", "channel 'temp': key 'scale': 0 would make every value the same"),
     ('map = { 0 = "idle" }', "map = { 0 = 1 }", "key 'map.0': 1 is not str, which is the channel's type"),
     ('map = { 0 = "idle" }', "offset = 1", "key 'offset': only for a channel of type float or int, this one is str"),
