@@ -5,6 +5,7 @@ that. What a counter sends while no edge reads its line is nobody's loss: the nu
 an edge has read.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -181,3 +182,18 @@ async def test_a_logger_restored_from_yesterday_gets_the_missing_day_back(lab: L
     await until_sent(lab, len(lab.sent(NAME)) + 2 * RATE)
 
     await finish(lab)
+
+
+async def test_a_queue_in_the_broker_that_overflows(lab: Lab) -> None:
+    """Mosquitto acknowledges and throws away: only the ledger knows, and the edge still has it."""
+    conf = lab.broker.folder / "mosquitto.conf"
+    conf.write_text(re.sub(r"(?m)^max_queued_messages .*", "max_queued_messages 100", conf.read_text()))
+    await lab.broker.restart()
+    await start(lab)
+    await lab.programs["logger"].end()
+    await until_sent(lab, len(lab.sent(NAME)) + 6 * RATE)
+    await lab.programs["logger"].restart()
+    await until_sent(lab, len(lab.sent(NAME)) + 2 * RATE)
+
+    await finish(lab)
+    assert "dropped" in lab.broker.running.log_tail(10_000)
