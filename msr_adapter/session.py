@@ -160,6 +160,9 @@ class Session:
     async def _begin_tls(self) -> None:
         try:
             context = ssl.create_default_context(cafile=self.address.ca_file or None)
+        except (OSError, ssl.SSLError) as e:
+            raise LinkLost(f"msr.ca_file names {self.address.ca_file}, which cannot be used: {_reason(e)}") from e
+        try:
             await self._writer.start_tls(context, server_hostname=self.address.host)
         except ssl.SSLCertVerificationError as e:
             voucher = self.address.ca_file or "this computer's list of authorities"

@@ -61,11 +61,12 @@ def _instrument(name: str, top: str, lines: Sequence[Line]) -> Iterator[str]:
     rates = sorted({line.rate_hz for line in signals if line.rate_hz})
     yield "[[instrument]]"
     yield f"name = {_quoted(name)}"
+    glob = _quoted(f"/{top}/**" if top else "/*")
     if signals:
-        yield f"signals = [{_quoted(f'/{top}/**' if top else '/*')}]    # {len(signals)} signals, " + (
-            f"{' and '.join(f'{r:g}' for r in rates)} Hz" if rates else "rate unknown"
-        )
-        yield 'rate = "full"              # or { per_second = 10 }, { every = 100 }, "on_change"'
+        yield f"signals = [{glob}]    # {len(signals)}, at {' and '.join(f'{r:g}' for r in rates) or '?'} Hz"
+        yield 'rate = "full"    # or { per_second = 10 }, { every = 100 }, "on_change"'
+    if len(signals) < len(lines):
+        yield f"parameters = [{glob}]    # {len(lines) - len(signals)}, shown, not to be set"
     for line in signals:
         if line.comment or line.unit:
             yield f"# channels.{_quoted(line.path)} = {{ unit = {_quoted(line.unit)} }}    # {_comment(line.comment)}"
