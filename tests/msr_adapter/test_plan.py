@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.messages import Block, encode
+from broker.messages import Block, Value, encode
 from msr_adapter.catalog import Catalog, Setting, Signal
-from msr_adapter.plan import MAX_BLOCK, Planned, plan, writes
+from msr_adapter.plan import Planned, plan, writes
 from msr_adapter.wire import layout_of
 from msr_adapter.wire.layout import Layout
+from msr_adapter.wire.requests import MAX_BLOCK
 from tests.msr_adapter.support import instrument
 
 DOUBLE = layout_of("TDBL")
@@ -120,7 +121,9 @@ def test_every_frame_fits_into_a_message_and_every_signal_is_in_one(
     assert sorted(i for s in one.streams for i in s.indices) == list(range(count))
     for stream in one.streams:
         assert 1 <= stream.blocksize <= MAX_BLOCK
-        cols = {c: [-1.2345678901234567e-100] * stream.blocksize for col in stream.columns for c in col.channels}
+        cols: dict[str, list[Value]] = {
+            c: [-1.2345678901234567e-100] * stream.blocksize for col in stream.columns for c in col.channels
+        }
         t_us = [1795219199000000] * stream.blocksize
         assert len(encode(Block(boot="mh8x2k3q-7f3a", seq=2**50, n=stream.blocksize, cols=cols, t_us=t_us))) < 75_000
 
