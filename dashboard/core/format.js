@@ -38,6 +38,9 @@ export function formatNumber(value, channel = {}) {
   return significant(value, 5);
 }
 
+/** A count or a figure of a service. @param {number} value @returns {string} */
+export const formatFigure = (value) => (Number.isInteger(value) ? fixed(value, 0) : formatNumber(value));
+
 /** @param {number} value @param {number} decimals @returns {string} */
 export function fixed(value, decimals) {
   if (Math.abs(value) >= 1e15) return significant(value, 5);

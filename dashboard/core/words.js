@@ -19,8 +19,14 @@ const PRESENCE = {
   lost: { icon: "○", word: "lost", tone: "bad" },
 };
 
-/** @param {Instrument} instrument @returns {Badge} */
-export const presence = (instrument) => PRESENCE[instrument.state] ?? PRESENCE.lost;
+/** @type {Badge} */
+const NOT_KNOWN = { icon: "◌", word: "not known while the connection is down", tone: "off" };
+
+/** Without a connection nothing is claimed of an instrument. @param {State} state @param {Instrument} instrument @returns {Badge} */
+export function presence(state, instrument) {
+  if (state.session.phase !== "open" || state.broker.state !== "up") return NOT_KNOWN;
+  return PRESENCE[instrument.state] ?? PRESENCE.lost;
+}
 
 /** @type {Record<string, Badge>} */
 const COMMAND = {

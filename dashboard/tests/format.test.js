@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisTimes, decimalsOf, formatAge, formatDelta, formatNumber, formatSpan, formatValue, TIME_STEPS, timeTicks } from "../core/format.js";
+import { axisTimes, decimalsOf, formatAge, formatDelta, formatFigure, formatNumber, formatSpan, formatValue, TIME_STEPS, timeTicks } from "../core/format.js";
 
 test("the instrument's own digits", () => {
   assert.equal(formatNumber(100, { resolution: 0.0001 }), "100.0000");
@@ -60,4 +60,8 @@ test("ticks stand at round local times", () => {
   assert.deepEqual(timeTicks(noon - 130_000, noon + 10_000, 60_000), [noon - 120_000, noon - 60_000, noon]);
   assert.deepEqual(timeTicks(noon + 1, noon + 2, 1000), []);
   assert.ok(TIME_STEPS.every((s, i) => i === 0 || s > TIME_STEPS[i - 1]));
+});
+
+test("counts of services have no decimals", () => {
+  assert.deepEqual([4, 121, 2_150_000_000, 26.6].map(formatFigure), ["4", "121", "2150000000", "26.600"]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initialState, reduce } from "../core/reducer.js";
-import { commandObstacle, commandWords, instrumentTrouble, linkTrouble } from "../core/words.js";
+import { commandObstacle, commandWords, instrumentTrouble, linkTrouble, presence } from "../core/words.js";
 
 const now = new Date(2026, 10, 21, 14, 2, 30).getTime();
 const lostAt = new Date(2026, 10, 21, 14, 2, 11).getTime();
@@ -18,6 +18,11 @@ test("a lost bridge, a lost broker and a good link are different sentences", () 
   assert.match(linkTrouble(deaf, now, 0)?.text ?? "", /no connection to the MQTT broker since 14:02:11/);
   assert.equal(linkTrouble(after(welcome), now, 0), null);
   assert.equal(linkTrouble(initialState(), now, 0), null);
+});
+
+test("of an instrument behind a broken connection nothing is claimed", () => {
+  const words = [after(welcome), after(welcome, { op: "links", broker: "down", since: lostAt, instruments: {} }), initialState()].map((s) => presence(s, oven).word);
+  assert.deepEqual(words.map((w) => w === "online"), [true, false, false]);
 });
 
 test("why nothing can be commanded", () => {

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "htm/preact";
-import { formatAge, formatDate, formatNumber, formatValue, formatWhen } from "../core/format.js";
+import { formatAge, formatDate, formatFigure, formatNumber, formatValue, formatWhen } from "../core/format.js";
 import { labelOf, titleOf } from "../core/layout.js";
 import { clock, live } from "../app/session.js";
 import { visiblePoints } from "../app/plotdata.js";
@@ -94,7 +94,7 @@ function System() {
   void tick.value;
   const { edges, services, broker, session } = app.value;
   const rows = [...Object.entries(services), ...Object.entries(edges).map(([n, e]) => /** @type {const} */ ([`edge/${n}`, e]))];
-  const figures = (/** @type {Record<string, number | string | null>} */ f) => Object.entries(f ?? {}).filter(([, v]) => v !== null).map(([k, v]) => `${k.replaceAll("_", " ")} ${typeof v === "number" ? formatNumber(v) : v}`).join(" · ");
+  const figures = (/** @type {Record<string, number | string | null>} */ f) => Object.entries(f ?? {}).filter(([, v]) => v !== null).map(([k, v]) => `${k.replaceAll("_", " ")} ${typeof v === "number" ? formatFigure(v) : v}`).join(" · ");
   return html`
     <dl class="facts">
       <dt>Broker</dt><dd>${broker.state} since ${formatWhen(broker.since, clock.now())}</dd>

@@ -30,7 +30,7 @@ function Branch({ instrument }) {
   const title = titleOf(instrument);
   const refs = allChannels([instrument]).filter((r) => matches(r, title, filter.value));
   if (!refs.length && filter.value) return null;
-  const badge = presence(instrument);
+  const badge = presence(app.value, instrument);
   const trouble = instrumentTrouble(instrument);
   const shown = open.value || filter.value;
   return html`
