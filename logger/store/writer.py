@@ -6,7 +6,8 @@ written again.
 
 import fnmatch
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -129,19 +130,25 @@ class Store:
 
     def write(self, batch: Iterable[Packet], now_ms: int) -> Outcome:
         """Store a batch; when this returns it is on the disk. After sqlite3.Error nothing of it is."""
+        with self._all_or_nothing():
+            for packet in batch:
+                self._take(packet, now_ms)
+            self._flush(now_ms)
+        return self._finish()
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """A transaction; what was remembered of one that failed is forgotten before the next."""
         if not self._sound:
             self._begin()
         self._sound = False
         with transaction(self._db):
-            for packet in batch:
-                self._take(packet, now_ms)
-            self._flush(now_ms)
+            yield
         self._sound = True
-        return self._finish()
 
     def describe(self, batch: Iterable[Packet], now_ms: int) -> None:
         """Take what descriptions are among ``batch``. They are not logged: they come again with everything else."""
-        with transaction(self._db):
+        with self._all_or_nothing():
             for packet in batch:
                 topic, mine = self._parse(packet.topic)
                 if mine and topic is not None and topic.kind is Kind.META and packet.payload:

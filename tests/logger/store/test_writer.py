@@ -464,6 +464,24 @@ def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
     assert len(stored(tmp_path)) == 42
 
 
+class SpoiltMeta(Spoilt):
+    topic = TOPICS.of("oven1", Kind.META)
+
+
+def test_descriptions_taken_first_are_all_or_nothing_too(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    described = packet(Kind.META, meta(temp="str"))
+    with pytest.raises(sqlite3.OperationalError):
+        store.describe([described, SpoiltMeta()], T_MS)
+    store.describe([described, packet(Kind.META, b"{"), data(5)], T_MS)
+    write(store, data(0, {"temp": "warm"}))
+
+    with History(tmp_path / DB) as history:
+        assert history.instruments() == ["oven1"]
+        assert history.channels("oven1", 0, 2**62) == [("temp", "str")]
+        assert [e.topic for e in history.log(None, None, None, 9)] == [TOPICS.of("oven1", Kind.DATA)]
+
+
 def test_the_store_says_whose_file_it_will_not_touch(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / DB).execute("CREATE TABLE mine (a)").connection.close()
 
