@@ -138,11 +138,19 @@ class Campaign:
 
     async def restore_logger(self) -> None:
         """Its database goes back to an older copy."""
+        await self._replace_database(self.rng.choice(self.copies) if self.copies else None)
+
+    async def wipe_logger(self) -> None:
+        """Its database is gone: the edges still have everything, unless a spool was too small."""
+        await self._replace_database(None if "overflow" in self.done else b"")
+
+    async def _replace_database(self, content: bytes | None) -> None:
         await self._end("logger", self.rng.choice([signal.SIGTERM, signal.SIGKILL]))
-        if self.copies:
+        if content is not None:
             for leftover in self.lab.database.parent.glob("labwire.db*"):
                 leftover.unlink()
-            self.lab.database.write_bytes(self.rng.choice(self.copies))
+        if content:
+            self.lab.database.write_bytes(content)
         await self.pause(0, 2)
         await self.lab.programs["logger"].restart()
 
@@ -188,16 +196,18 @@ class Campaign:
 
     async def _copy(self) -> None:
         """A backup of the database, as the manual says: SQLite's own."""
-        self.copies.append(await asyncio.to_thread(self._backup))
+        with contextlib.suppress(sqlite3.OperationalError):  # a logger that starts with a new database
+            self.copies.append(await asyncio.to_thread(self._backup))
         del self.copies[:-4]
 
     def _backup(self) -> bytes:
         path = self.lab.folder / "copy.db"
         path.unlink(missing_ok=True)
         with (
-            contextlib.closing(sqlite3.connect(self.lab.database)) as source,
+            contextlib.closing(sqlite3.connect(f"file:{self.lab.database}?mode=ro", uri=True)) as source,
             contextlib.closing(sqlite3.connect(path)) as copy,
         ):
+            source.execute("SELECT 1 FROM store")
             source.backup(copy)
         return path.read_bytes()
 
@@ -269,6 +279,7 @@ FAULTS: dict[str, tuple[frozenset[str], Fault]] = {
     "kill logger": (frozenset({"logger"}), Campaign.kill_logger),
     "restart logger": (frozenset({"logger"}), Campaign.restart_logger),
     "restore logger": (frozenset({"logger"}), Campaign.restore_logger),
+    "wipe logger": (frozenset({"logger"}), Campaign.wipe_logger),
     "kill edge": (frozenset({"edge"}), Campaign.kill_edge),
     "restart edge": (frozenset({"edge"}), Campaign.restart_edge),
     "cut link": (frozenset({"link"}), Campaign.cut_link),
