@@ -154,8 +154,24 @@ def structs() -> list[type[msgspec.Struct]]:
     from edge.config import EdgeTable, InstrumentTable
     from edge.line.tables import LineTable
     from logger.config import LoggerConfig
+    from msr_adapter import tables
 
-    return [BrokerConfig, UsersConfig, UserTable, EdgeTable, InstrumentTable, LineTable, LoggerConfig, BridgeConfig]
+    return [
+        BrokerConfig,
+        UsersConfig,
+        UserTable,
+        EdgeTable,
+        InstrumentTable,
+        LineTable,
+        LoggerConfig,
+        BridgeConfig,
+        tables.MsrTable,
+        tables.InstrumentTable,
+        tables.SetTable,
+        tables.ChannelTable,
+        tables.ParameterTable,
+        tables.Rate,
+    ]
 
 
 def keys(type_: type[msgspec.Struct]) -> set[str]:
