@@ -42,8 +42,8 @@ def stored(folder: Path, instrument: str = "oven1") -> dict[tuple[str, int], tup
     return found
 
 
-def status(hold: list[Hold], ehold: list[Hold] | None = None, state: str = "online") -> Packet:
-    message = Status(state=state, boot=BOOT, ts=T_MS, hold=hold, ehold=ehold or [])  # type: ignore[arg-type]
+def status(hold: list[Hold], ehold: list[Hold] | None = None, state: str = "online", edge: str = "") -> Packet:
+    message = Status(state=state, boot=BOOT, ts=T_MS, hold=hold, ehold=ehold or [], edge=edge)  # type: ignore[arg-type]
     return packet(Kind.STATUS, message, retain=True)
 
 
@@ -208,6 +208,16 @@ def test_a_boot_absent_from_hold_is_over(tmp_path: Path) -> None:
     with History(tmp_path / DB) as history:
         gaps = [g for line in history.ledger("oven1") if line.boot == BOOT for g in line.gaps]
     assert [(g.a, g.b, g.reason) for g in gaps] == [(5, 9, "no longer held by its sender")]
+
+
+def test_what_one_edge_holds_says_nothing_about_another(tmp_path: Path) -> None:
+    """An instrument that has moved: its former edge still delivers."""
+    store = open_store(tmp_path)
+    write(store, status([Hold("here", 0, 1)], edge="one"))
+    outcome = write(store, status([Hold("there", 0, 1)], edge="two"))
+
+    assert set(outcome.watermarks["oven1"].boots) == {"here", "there"}
+    assert set(write(store, status([], edge="one")).watermarks["oven1"].boots) == {"there"}
 
 
 def test_holes_are_what_is_missing_inside(tmp_path: Path) -> None:
