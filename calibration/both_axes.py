@@ -1,7 +1,7 @@
 """Fits where x is uncertain too: generalised distance regression [ISO/TS 28037 7 to 10], any polynomial.
 
-Gauss-Newton: at the present estimate of the true x the curve is a straight line in each of them; the linear problem that
-follows is solved by QR, until nothing moves. Pairs with their own 2 × 2 covariance are eliminated one by one, so a
+Gauss-Newton: at the present estimate of the true x the curve is a straight line in each of them; the linear problem
+that follows is solved by QR, until nothing moves. Pairs with their own 2 × 2 covariance are eliminated one by one, so a
 hundred points cost milliseconds; a full covariance matrix of all x and y is one large problem.
 """
 

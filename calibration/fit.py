@@ -1,6 +1,6 @@
 """Fits of a calibration function: scatter unknown but equal, uncertainties or covariances known.
 
-[GUM H.3, ISO/TS 28037.] All are one linear problem after whitening. x and y may be decimal strings; the result is floats.
+[GUM H.3, ISO/TS 28037.] All are one linear problem after whitening. x and y may be decimal strings; results are floats.
 """
 
 import math
