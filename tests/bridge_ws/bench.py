@@ -181,16 +181,25 @@ async def _answers(running: Bridge, task: "asyncio.Task[None]") -> bool:
 
 @asynccontextmanager
 async def logger(broker: TestBroker, folder: Path) -> AsyncIterator[Path]:
-    """The real logger; yields its database."""
+    """The real logger, at work; yields its database."""
     config = LoggerConfig(data_dir=str(folder / "logger"), broker=broker.config("logger-main"))
     stop = asyncio.Event()
     task = asyncio.create_task(logger_service.run(config, stop), name="logger under test")
     try:
-        await eventually(lambda: task.done() or config.database.exists(), what="a database")
+        await _online(broker, task)
         yield config.database
     finally:
         stop.set()
         await task
+
+
+async def _online(broker: TestBroker, logger_: "asyncio.Task[None]") -> None:
+    """Wait until the logger says that it is there; what is published before nobody stores."""
+    async with Client(broker.config("viewer"), "waits-for-the-logger") as client, asyncio.timeout(20):
+        client.subscribe(TOPICS.service_status("logger", "main"))
+        async for message in client.messages:
+            if logger_.done() or decode(Kind.SERVICE_STATUS, message.payload).state == "online":
+                return
 
 
 class Instrument:

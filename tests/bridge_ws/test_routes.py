@@ -278,8 +278,12 @@ async def test_notes_and_runs_are_stored_and_marked(mosquitto: TestBroker, tmp_p
             ("run", "Melt 7 – Fe", "started", run),
             ("run", "Melt 7 – Fe", "stopped", run),
         ]
-        audit = (await http.get("/api/log", params={"topic": "lab/_sys/bridge/main/audit"})).json()
-        assert "session opened" in {json.loads(line["payload"])["action"] for line in audit}
+
+        async def audit_of_the_session() -> Any:
+            lines = (await http.get("/api/log", params={"topic": "lab/_sys/bridge/main/audit"})).json()
+            return lines if "session opened" in {json.loads(line["payload"])["action"] for line in lines} else None
+
+        audit = await eventually(audit_of_the_session)
         assert OPERATOR not in json.dumps(audit)
 
 

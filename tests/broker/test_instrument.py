@@ -135,5 +135,7 @@ async def test_an_event_carries_the_time_the_instrument_gave_it(tmp_path: Path) 
         one = edge.instrument("i1", Meta(), nothing)
         one.event("alarm", "too hot", ts_ms=1_700_000_000_123)
 
-        (record,) = edge._spool.read("i1", "events", edge.boot, 0, 10, 10**6) or ()
+        records = edge._spool.read("i1", "events", edge.boot, 0, 10, 10**6)
+        assert records is not None
+        (record,) = records
         assert b'"ts":1700000000123' in record.body
