@@ -3,18 +3,25 @@
 import asyncio
 import logging
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 
 from broker.agent import Agent, AgentConfig
+from broker.config import ConfigError
 from edge.config import EdgeConfig
 from edge.links import is_plugged, make_link
+from edge.links.address import TcpAddress
 from edge.supervise import Supervised
 
 log = logging.getLogger("edge.service")
 
 
 async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
-    """Read all instruments until ``stop`` is set. What is no LinkError ends it with that exception."""
+    """Read all instruments until ``stop`` is set. What is no LinkError ends it with that exception.
+
+    Raises ConfigError when a serial line is wanted and pyserial is not installed.
+    """
+    _need_libraries(config)
     e = config.edge
     settings = AgentConfig(data_dir=e.data_dir, store=e.store, stored_by=e.stored_by, spool_bytes=e.spool_bytes)
     async with (
@@ -33,3 +40,12 @@ async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
         await stop.wait()
         for task in running:
             task.cancel()
+
+
+def _need_libraries(config: EdgeConfig) -> None:
+    if all(isinstance(i.address, TcpAddress) for i in config.instruments):
+        return
+    try:
+        import_module("serial")
+    except ModuleNotFoundError as e:
+        raise ConfigError("serial lines need the library pyserial: pip install 'labwire[edge]'") from e

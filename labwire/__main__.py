@@ -13,6 +13,9 @@ from pathlib import Path
 
 PACKAGES = frozenset({"broker", "edge", "msr_adapter", "logger", "bridge_ws", "calibration", "labwire"})
 
+EXTRAS = {"pyarrow": "parquet"}
+"""Libraries that come with an extra of their own, not with their command's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -89,7 +92,8 @@ def _hand_over(word: str, entry: Entry, args: list[str]) -> int:
         elif missing.partition(".")[0] in PACKAGES:
             raise
         else:
-            print(f"labwire {word} needs {missing}: pip install 'labwire[{entry.extra}]'", file=sys.stderr)
+            extra = EXTRAS.get(missing.partition(".")[0], entry.extra)
+            print(f"labwire {word} needs {missing}: pip install 'labwire[{extra}]'", file=sys.stderr)
         return 1
 
 

@@ -98,3 +98,26 @@ def test_help_imports_little() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert "HEAVY []" in out
+
+
+WITHOUT_PYSERIAL = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name == "serial":
+            raise ModuleNotFoundError("No module named 'serial'", name=name)
+sys.meta_path.insert(0, Absent())
+from edge.__main__ import main
+sys.exit(main(["run", "-c", sys.argv[1]]))
+"""
+
+
+def test_without_pyserial_one_sentence_says_what_to_install(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_text(demo_toml(tmp_path, tmp_path, BrokerConfig()))
+    command = [sys.executable, "-c", WITHOUT_PYSERIAL, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+
+    assert done.returncode == 2
+    assert "serial lines need the library pyserial: pip install 'labwire[edge]'" in done.stderr
+    assert "Traceback" not in done.stderr

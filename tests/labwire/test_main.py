@@ -92,6 +92,7 @@ def run_without(missing: str, word: str, before: str = "") -> subprocess.Complet
     [
         ("numpy", "logger", "labwire logger needs numpy: pip install 'labwire[logger]'"),
         ("fastapi", "bridge", "labwire bridge needs fastapi: pip install 'labwire[bridge]'"),
+        ("pyarrow", "export", "labwire export needs pyarrow: pip install 'labwire[parquet]'"),
         ("serial", "edge", "labwire edge needs serial: pip install 'labwire[edge]'"),
     ],
 )
