@@ -5,9 +5,10 @@ Everything here takes unrounded numbers.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
-from calibration.distributions import normal_cdf, normal_pdf, normal_quantile, t_cdf
+from calibration.distributions import normal_cdf, normal_pdf, normal_quantile, t_cdf, t_two_sided
 from calibration.exact import CalculationError
 
 Verdict = Literal["pass", "conditionalPass", "conditionalFail", "fail"]
@@ -97,7 +98,7 @@ class Decision:
 
 
 def decide(y: float, u: float, U: float, limits: Limits, by: Rule, nu: float = math.inf) -> Decision:  # noqa: N803
-    """The verdict on a result ``y`` with standard uncertainty ``u`` and expanded ``U``. Limits belong to the interval."""
+    """The verdict on a result ``y`` with standard uncertainty ``u`` and expanded ``U``; a result on a limit is inside."""
     guard = by.guard(U)
     accept = limits.inward(guard)
     conform = conformance(y, u, limits, nu)
@@ -137,8 +138,6 @@ def false_accept_at_limit(r: float, k: float = 2.0) -> float:
 
 def guard_for(probability: float, u: float, nu: float = math.inf) -> float:
     """The guard band that leaves at most ``1 − probability`` of a false accept at one limit."""
-    from calibration.distributions import t_two_sided
-
     z = normal_quantile(probability) if nu >= FEW else t_two_sided(2 * probability - 1, nu)
     return z * u
 
@@ -164,7 +163,7 @@ def global_risk(process: float, sigma: float, u: float, limits: Limits, accept: 
     inside = accept or limits
     edges = sorted({process - 10 * sigma, process + 10 * sigma, *_within(limits, process, 10 * sigma)})
     wrong_pass = wrong_fail = 0.0
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         good = limits.low <= (low + high) / 2 <= limits.high
         share = _simpson(low, high, process, sigma, u, inside, accepted=not good)
         wrong_fail, wrong_pass = (wrong_fail + share, wrong_pass) if good else (wrong_fail, wrong_pass + share)

@@ -50,7 +50,7 @@ def round_to(y: Number, place: Decimal) -> Decimal:
     """``y`` to the last place of ``place``, half away from zero; never a negative zero."""
     with arithmetic():
         rounded = exact(y).quantize(Decimal(1).scaleb(int(place.as_tuple().exponent)), ROUND_HALF_UP)
-        return abs(rounded) if not rounded else rounded
+        return rounded if rounded else abs(rounded)
 
 
 def printed(y: Number, u: Number, digits: int = 2, mode: Mode = "half") -> Printed:
