@@ -7,12 +7,12 @@ with it. ``got`` is the share of the samples that the server took in that time.
 
 import argparse
 import asyncio
-import contextlib
 import re
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,9 +104,9 @@ async def measure(process: asyncio.subprocess.Process, counted: Counted, rate: f
     return Figures(used / passed, (counted.rows - rows) / passed / rate, watched.memory_info().rss / 1e6)
 
 
-@contextlib.asynccontextmanager
-async def program(*args: object, **more: object):  # type: ignore[no-untyped-def]
-    process = await asyncio.create_subprocess_exec(sys.executable, *map(str, args), **more)
+@asynccontextmanager
+async def program(*args: object, stdout: int | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(sys.executable, *map(str, args), stdout=stdout)
     try:
         yield process
     finally:

@@ -21,7 +21,7 @@ from msr_adapter.messages import Standing, told
 from msr_adapter.names import matches
 from msr_adapter.parameters import Parameters
 from msr_adapter.plan import Planned, Stream, plan, writes
-from msr_adapter.session import Address, LinkLost, Session, connected
+from msr_adapter.session import Address, LinkLost, Make, Session, connected
 from msr_adapter.wire import Broadcast, Broken, Data, Event, ParameterNotice, Warn, WireEvent, requests, to_text
 
 log = logging.getLogger("msr_adapter.adapter")
@@ -59,6 +59,7 @@ class Adapter:
         self._noticed = asyncio.Event()
         self._offset_us = 0  # the server's clock minus ours
         self._slowest_s = 0.0
+        self._settled_at: float | None = None  # since when this session reads, in the loop's time
 
     def add(self, member: Member) -> None:
         """Before ``run``."""
@@ -66,18 +67,17 @@ class Adapter:
 
     async def run(self) -> Never:
         """Connect, read, and again, for ever."""
+        waits = backoff(2 * LEAST_WAIT_S, rng=self._rng)
         while True:
-            waits = backoff(2 * LEAST_WAIT_S, rng=self._rng)
-            while True:
-                began = asyncio.get_running_loop().time()
-                reason = await self._one_session()
-                for member in self._members:
-                    member.gone(reason)
-                log.warning("%s", reason)
-                # A server that is asked again within a period of its slowest task may not answer for half a minute.
-                await self._sleep(max(LEAST_WAIT_S, self._slowest_s, next(waits)))
-                if asyncio.get_running_loop().time() - began > STEADY_S:
-                    break
+            self._settled_at = None
+            reason = await self._one_session()
+            for member in self._members:
+                member.gone(reason)
+            log.warning("%s", reason)
+            if self._settled_at is not None and asyncio.get_running_loop().time() - self._settled_at > STEADY_S:
+                waits = backoff(2 * LEAST_WAIT_S, rng=self._rng)
+            # A server that is asked again within a period of its slowest task may not answer for half a minute.
+            await self._sleep(max(LEAST_WAIT_S, self._slowest_s, next(waits)))
 
     async def execute(self, instrument: str, command: Command) -> dict[str, Value]:
         """Set a parameter. Raises CommandFailed."""
@@ -178,6 +178,8 @@ class Adapter:
 
     def _settle(self, session: Session, planned: Sequence[Planned]) -> None:
         pairs = list(zip(self._members, planned, strict=True))
+        self._settled_at = asyncio.get_running_loop().time()
+        self._notices.clear()  # of another session's indices
         self._intake = Intake((stream, member) for member, p in pairs for stream in p.streams)
         g = session.greeting
         for member, p in pairs:
@@ -193,16 +195,13 @@ class Adapter:
         """All streams begin together. Those on change come after: what they send at first must not be held back."""
         streams = [s for p in planned for s in p.streams]
         steady = [s for s in streams if s.mode != "change"]
-        asked = [partial(_subscription, stream, piece) for stream in steady for piece in requests.cut(stream.indices)]
+        asked: list[Make] = [partial(_subscription, s, piece) for s in steady for piece in requests.cut(s.indices)]
+        asked += [requests.synchronise] if steady else []
+        for s in streams:
+            asked += [partial(_changes, s, piece) for piece in requests.cut(s.indices) if s.mode == "change"]
         for make in asked:
-            await session.ask(make)
-        if asked:
-            await session.ask(requests.synchronise)
-        for stream in streams:
-            for piece in requests.cut(stream.indices) if stream.mode == "change" else ():
-                await session.ask(
-                    partial(requests.subscribe_changes, channels=piece, reduction=stream.reduction, group=stream.group)
-                )
+            for answer in await session.ask(make):
+                log.warning("%s answers a subscription: %s", self.address, answer)
 
     async def _keep_current(self, session: Session, planned: Sequence[Planned]) -> Never:
         """Parameters and on-change signals: read at first, at notices, and before they would count as stale."""
@@ -270,3 +269,7 @@ def _subscription(stream: Stream, piece: Sequence[int], ident: str) -> bytes:
     return requests.subscribe(
         ident, piece, reduction=stream.reduction, blocksize=stream.blocksize, group=stream.group, quiet=True
     )
+
+
+def _changes(stream: Stream, piece: Sequence[int], ident: str) -> bytes:
+    return requests.subscribe_changes(ident, piece, reduction=stream.reduction, group=stream.group)

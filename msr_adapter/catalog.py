@@ -1,11 +1,11 @@
 """What a server offers: its two listings as signals and parameters, each with the channel names it gives. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import cached_property
 
 import msgspec
 
-from msr_adapter.names import Names, matches, places
+from msr_adapter.names import Names, matches
 from msr_adapter.wire import Channel, Layout, Parameter, to_text
 from msr_adapter.wire.events import Item
 
@@ -71,23 +71,26 @@ def catalog(channels: Iterable[Item], parameters: Iterable[Item]) -> Catalog:
     all_channels = [c for c in channels if isinstance(c, Channel)]
     all_parameters = [p for p in parameters if isinstance(p, Parameter)]
     everything: list[Channel | Parameter] = [*all_channels, *all_parameters]
-    split = set(_elements(x for x in everything if x.has_children))
-    signals = {c.name: _signal(c, c.layout) for c in all_channels if c.layout and c.name not in split}
+    split = frozenset(x.name for x in everything if x.has_children and x.layout and x.layout.shape)
+    signals = {c.name: _signal(c, c.layout) for c in all_channels if c.layout and not is_element(c.name, split)}
     settings = {
         p.name: _setting(p, p.layout)
         for p in all_parameters
-        if p.layout and not p.is_element and p.name not in split and p.name not in signals
+        if p.layout and not p.is_element and not is_element(p.name, split) and p.name not in signals
     }
     unreadable = [(to_text(x.name), x.typ) for x in everything if x.layout is None]
     return Catalog(tuple(signals.values()), tuple(settings.values()), tuple(unreadable))
 
 
-def _elements(wholes: Iterable[Channel | Parameter]) -> Iterator[bytes]:
-    """The paths of the elements of vectors and matrices: some of them carry wrong data (protocol section 4.5)."""
-    for whole in wholes:
-        for place in places(whole.layout.shape) if whole.layout else ():
-            if place:
-                yield whole.name + b"".join(b"/%d" % k for k in place)
+def is_element(path: bytes, wholes: Collection[bytes]) -> bool:
+    """Whether ``path`` is one of ``wholes`` and the place of an element: some of them carry wrong data (protocol
+    section 4.5). A cube is listed as a matrix, but its elements have three numbers."""
+    above, _, last = path.rpartition(b"/")
+    while last.isdigit():
+        if above in wholes:
+            return True
+        above, _, last = above.rpartition(b"/")
+    return False
 
 
 def _signal(c: Channel, layout: Layout) -> Signal:

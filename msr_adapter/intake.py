@@ -67,7 +67,7 @@ class Lane:
         for index, text in data.columns:
             column = self.columns.get(index)
             if column is not None:
-                self.last[index] = from_base64(column.layout, text, 1)
+                self.last[index] = from_base64(column.layout, text, len(data.t_ns))[-column.layout.count :]
 
     def _say_broken(self, data: Data, reason: str) -> None:
         self.broken += len(data.t_ns)

@@ -14,7 +14,7 @@ from msr_adapter.rows import row_of
 from msr_adapter.session import LinkLost, Session
 from msr_adapter.settings import Watched, check_step
 from msr_adapter.wire import Parameter, Warn, WireError, requests, to_text
-from msr_adapter.wire.samples import Number, Samples, from_image, to_image
+from msr_adapter.wire.samples import Number, Samples, from_hex, from_image, to_image
 
 log = logging.getLogger("msr_adapter.parameters")
 
@@ -123,9 +123,11 @@ async def read(session: Session, w: Watched) -> Reading | None:
     for answer in await session.ask(ask):
         if isinstance(answer, Parameter) and answer.hexvalue is not None:
             try:
-                return Reading(bytes.fromhex(answer.hexvalue.decode("ascii", "replace")), answer.mtime_us)
-            except ValueError:
-                log.error("%s: its value is no hexadecimal text: %r", to_text(w.column.path), answer.hexvalue[:40])
+                from_hex(w.column.layout, answer.hexvalue)
+            except WireError as e:
+                log.error("%s: %s", to_text(w.column.path), e)
+                return None
+            return Reading(bytes.fromhex(answer.hexvalue.decode("ascii")), answer.mtime_us)
     return None
 
 

@@ -18,7 +18,7 @@ from msr_adapter.adapter import Adapter
 from msr_adapter.member import Member
 from msr_adapter.session import Address
 from msr_adapter.simulator.journal import Sent
-from msr_adapter.simulator.run import Settings
+from msr_adapter.simulator.run import Settings, simulating
 from msr_adapter.simulator.server import Server
 from msr_adapter.tables import InstrumentTable
 from tests.msr_adapter.support import Reading, Recorder, Row, adapting, instrument, parsed, plant, sent
@@ -252,6 +252,34 @@ async def test_something_else_on_that_port_is_said() -> None:
     async with server, adapting(server.sockets[0].getsockname()[1], instrument(EVERYTHING)) as reading:
         await eventually(lambda: "is no MSR server, it says b'220 mail.example.org" in reading.plant.reason, 30)
     await asyncio.sleep(0)
+
+
+async def test_a_session_that_was_steady_begins_the_waits_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what it lived counts: not how long the next connection was waited for."""
+    monkeypatch.setattr("msr_adapter.adapter.STEADY_S", 0.5)
+    waits: list[float] = []
+
+    async def record(seconds: float) -> None:
+        if seconds > 1.0:  # not the ping's
+            waits.append(seconds)
+            await asyncio.sleep(0.6 if server.faults.limit == 0 else 0.05)
+        else:
+            await asyncio.sleep(0.05)
+
+    out = Recorder()
+    async with simulating(settings(tmp_path)) as server:
+        adapter = Adapter(Address("127.0.0.1", server.port), "pi", sleep=record, rng=lambda: 0.0)
+        adapter.add(Member(instrument('signals = ["/Counter/*"]'), out))
+        task = asyncio.create_task(adapter.run())
+        await eventually(lambda: len(out.values("counter_c0000")) > 800, 30)
+        server.tell("limit 0")
+        server.tell("restart")
+        await eventually(lambda: len(waits) == 3, 30)
+        server.tell("normal")
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert waits == [2.0, 4.0, 8.0]
 
 
 async def test_waits_between_connections_grow_from_one_second(monkeypatch: pytest.MonkeyPatch) -> None:
