@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import sqlite3
@@ -100,6 +101,20 @@ class Campaign:
         await self._end(program, sig)
         await self.pause(0, 3)
         await self.lab.programs[program].restart()
+
+    async def freeze_broker(self) -> None:
+        await self._freeze(self.lab.broker.running.pid)
+
+    async def freeze_logger(self) -> None:
+        await self._freeze(self.lab.programs["logger"].pid)
+
+    async def _freeze(self, pid: int) -> None:
+        """A machine that is paused, or a disk that does not answer."""
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await self.pause(3, 35)
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     async def cut_link(self) -> None:
         await self._cut(self.lab.proxy, 2, 10)
@@ -276,8 +291,10 @@ FAULTS: dict[str, tuple[frozenset[str], Fault]] = {
     "kill broker": (frozenset({"broker"}), Campaign.kill_broker),
     "restart broker": (frozenset({"broker"}), Campaign.restart_broker),
     "broker forgets": (frozenset({"broker"}), Campaign.broker_forgets),
+    "freeze broker": (frozenset({"broker"}), Campaign.freeze_broker),
     "kill logger": (frozenset({"logger"}), Campaign.kill_logger),
     "restart logger": (frozenset({"logger"}), Campaign.restart_logger),
+    "freeze logger": (frozenset({"logger"}), Campaign.freeze_logger),
     "restore logger": (frozenset({"logger"}), Campaign.restore_logger),
     "wipe logger": (frozenset({"logger"}), Campaign.wipe_logger),
     "kill edge": (frozenset({"edge"}), Campaign.kill_edge),

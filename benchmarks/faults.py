@@ -93,6 +93,12 @@ async def settle(made: Campaign, rounds: int) -> Outcome:
         outcome.settled_s = time.monotonic() - began
         if outcome.good or outcome.settled_s > SETTLE_S:
             return outcome
+        missing = ", ".join(f"{len(v.missing)} of {v.name}" for v in outcome.verdicts)
+        print(
+            f"  after {outcome.settled_s:.0f} s: {missing} missing {[dict(v.reported) for v in outcome.verdicts]}"
+            f"{outcome.problems}",
+            flush=True,
+        )
         await asyncio.sleep(3)
 
 
