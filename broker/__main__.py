@@ -1,14 +1,17 @@
-"""``labwire broker``: set up Mosquitto and its users from one file; write the contract for machines."""
+"""``labwire broker``: set up Mosquitto and its users, forget a dead instrument, write the contract for machines."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from broker.config import ConfigError, load
+from broker.forget import connection, forget
 from broker.mosquitto import MosquittoError
 from broker.runtime import EXIT_CONFIG, EXIT_OK
 from broker.schema import documents, write
+from broker.topics import TopicError
 from broker.users import UsersConfig, prepare
 
 
@@ -18,8 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.command == "schema":
             return _schema(args.write)
+        if args.command == "forget":
+            return _forget(args.config, args.instrument)
         return _prepare(args.config)
-    except (ConfigError, MosquittoError) as e:
+    except (ConfigError, MosquittoError, TopicError) as e:
         print(f"labwire broker: {e}", file=sys.stderr)
         return EXIT_CONFIG
 
@@ -31,6 +36,13 @@ def _prepare(file: Path) -> int:
     if made:
         print(f"{config.secrets_dir}: new passwords for {', '.join(made)}")
     print("a running Mosquitto takes users and rights at SIGHUP, ports and addresses at a restart")
+    return EXIT_OK
+
+
+def _forget(file: Path, instrument: str) -> int:
+    asyncio.run(forget(connection(load(file, UsersConfig), instrument), instrument))
+    print(f"{instrument}: its description, status and last values are cleared; what is stored stays")
+    print("an edge that still has it in its configuration announces it again when it connects")
     return EXIT_OK
 
 
@@ -49,10 +61,13 @@ def _schema(folder: Path | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="labwire broker", description="Mosquitto and its users.")
     commands = parser.add_subparsers(dest="command", required=True)
-    prepare_ = commands.add_parser("prepare", help="write Mosquitto's configuration, rights and passwords")
-    prepare_.add_argument(
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
         "-c", "--config", type=Path, default=Path("broker.toml"), metavar="FILE", help="default: broker.toml"
     )
+    commands.add_parser("prepare", parents=[common], help="write Mosquitto's configuration, rights and passwords")
+    forgetting = commands.add_parser("forget", parents=[common], help="take a dead instrument off the page")
+    forgetting.add_argument("instrument", help="its name in the topics; its history stays")
     schema = commands.add_parser("schema", help="print the contract as AsyncAPI, or write it with JSON Schemas")
     schema.add_argument("--write", type=Path, metavar="DIR", help="write asyncapi.json and schema/*.json into DIR")
     return parser
