@@ -42,8 +42,7 @@ def u_reference(weights: Sequence[Weight], *, adjusted: bool, convection: float 
     """Stacked weights of one set are correlated: their uncertainties add up; ``convection`` is a standard one."""
     if not weights:
         raise CalculationError("a load needs at least one weight")
-    lines = [line for line in reference_lines(weights, adjusted=adjusted, convection=convection)]
-    return Budget(tuple(lines)).u
+    return Budget(tuple(reference_lines(weights, adjusted=adjusted, convection=convection))).u
 
 
 def reference_lines(weights: Sequence[Weight], *, adjusted: bool, convection: float = 0.0) -> list[Contribution]:

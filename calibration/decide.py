@@ -98,7 +98,7 @@ class Decision:
 
 
 def decide(y: float, u: float, U: float, limits: Limits, by: Rule, nu: float = math.inf) -> Decision:  # noqa: N803
-    """The verdict on a result ``y`` with standard uncertainty ``u`` and expanded ``U``; a result on a limit is inside."""
+    """The verdict on ``y`` with standard uncertainty ``u`` and expanded ``U``; a result on a limit is inside."""
     guard = by.guard(U)
     accept = limits.inward(guard)
     conform = conformance(y, u, limits, nu)

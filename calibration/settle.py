@@ -94,8 +94,11 @@ class Settle:
 
 
 def bias(state: State, lag_s: float) -> float:
-    """The half-width of what has not settled yet: (|slope| + its uncertainty) · τ, or · the time of sampling."""
-    return (abs(state.slope) + state.u_slope) * lag_s
+    """The half-width of what has not settled yet: (|slope| + 2 u(slope)) · τ, or · the time of sampling.
+
+    The detector stops at the first quiet window, so the slope it saw is on the small side: hence twice u.
+    """
+    return (abs(state.slope) + 2 * state.u_slope) * lag_s
 
 
 def drift_limit(allowed_bias: float, window_s: float, tau_s: float) -> float:
