@@ -170,6 +170,16 @@ async def test_a_stalled_server_is_noticed(tmp_path: Path, monkeypatch: pytest.M
         await eventually(lambda: out.state == "online", 30)
 
 
+async def test_a_quiet_line_is_kept_alive_by_pings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msr_adapter.adapter.SILENCE_S", 1.0)
+    monkeypatch.setattr("msr_adapter.adapter.PING_S", 0.2)
+    table = instrument('signals = ["/Special/Zero"]\nrate = "on_change"\nstale_ms = 600000')
+    async with plant(settings(tmp_path), table) as (_, reading):
+        out = await reading.online()
+        await asyncio.sleep(2.5)
+        assert [state for state, _ in out.states] == ["online"]
+
+
 async def test_gaps_and_jumps_of_the_clock_pass_through(tmp_path: Path) -> None:
     s = settings(tmp_path)
     async with plant(s, instrument('signals = ["/Counter/C0000"]')) as (server, reading):
