@@ -15,14 +15,14 @@ export function TopBar() {
   const count = app.value.instruments.size;
   return html`
     <header class="topbar">
-      <button class="tool menu" aria-label="Instruments" onClick=${() => (drawerOpen.value = !drawerOpen.value)}><${Icon} name="menu" /></button>
+      ${count > 0 && html`<button class="tool menu" aria-label="Instruments" onClick=${() => (drawerOpen.value = !drawerOpen.value)}><${Icon} name="menu" /></button>`}
       <span class="brand"><span class="brand-mark" aria-hidden="true"></span>labwire</span>
       <${LinkChip} />
-      <span class="chip quiet count">${count} ${count === 1 ? "instrument" : "instruments"}</span>
+      ${count > 0 && html`<span class="chip quiet count">${count} ${count === 1 ? "instrument" : "instruments"}</span>`}
       <${AlarmChip} />
       <${Hints} />
       <span class="spacer"></span>
-      <${Times} />
+      ${count > 0 && html`<${Times} />`}
       <button class="tool" title="Light or dark" aria-label=${isDark.value ? "Light theme" : "Dark theme"} onClick=${toggleTheme}><${Icon} name=${isDark.value ? "sun" : "moon"} /></button>
       <button class="tool" title="Help (?)" aria-label="Help" onClick=${() => (dialog.value = "help")}><span class="question" aria-hidden="true">?</span></button>
     </header>`;
