@@ -91,8 +91,10 @@ def _budget(procedure: Procedure) -> list[Finding]:
     if "fit" in sources and procedure.fit.model == "none":
         found.append(_error("the budget takes from the fit, and fit.model is none"))
     needs = [line.min_nu for line in lines.values() if line.from_ == "readings" and line.min_nu]
-    if needs and procedure.reading.n - 1 < needs[0]:
-        found.append(_error(f"{procedure.reading.n} readings give fewer than {needs[0]} degrees of freedom"))
+    groups = len(procedure.points.values) * procedure.points.series * (2 if procedure.points.order == "up-down" else 1)
+    pooled = groups * (procedure.reading.n - 1)
+    if needs and pooled < needs[0]:
+        found.append(_error(f"all points together give {pooled} degrees of freedom, min_nu asks for {needs[0]}"))
     return found + _formulas(procedure)
 
 
@@ -124,20 +126,15 @@ def _settle(procedure: Procedure) -> list[Finding]:
     found = []
     if settle.timeout_s <= settle.window_s + settle.hold_s:
         found.append(_error("settle.timeout_s ends before window_s and hold_s have passed"))
-    if settle.window_s < 5 * procedure.reading.period_s:
-        found.append(_error("settle.window_s holds fewer than five samples"))
     if settle.tau_s is None:
         found.append(_warning("settle.tau_s is not given: the settling term counts the time of sampling instead"))
     elif procedure.tolerance is not None:
         half = min(_half(procedure, x) for x in procedure.points.values)
         limit = drift_limit(half / 10, settle.window_s, settle.tau_s)
         if settle.drift > limit:
-            found.append(
-                _warning(
-                    f"settle.drift {settle.drift:g} hides a bias of "
-                    f"{settle.drift * settle.tau_s / settle.window_s:.3g} {procedure.unit}, more than a tenth of the tolerance; {limit:.2g} would not"
-                )
-            )
+            hidden = settle.drift * settle.tau_s / settle.window_s
+            text = f"settle.drift {settle.drift:g} hides a bias of {hidden:.3g} {procedure.unit}"
+            found.append(_warning(f"{text}, more than a tenth of the tolerance; {limit:.2g} would not"))
     return found
 
 
