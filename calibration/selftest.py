@@ -81,7 +81,7 @@ def _checks(case: Case) -> list[Check]:
 
 def _check(case: Case, name: str, published: str, computed: float | str | None) -> Check:
     if not isinstance(computed, float):
-        return Check(case.id, case.source, name, published, computed, math.nan, 0.0, case.note)
+        return Check(case.id, case.source, name, published, computed, math.nan, 0.0, "")
     wanted = Decimal(published)
     with arithmetic():
         deviation = abs(exact(computed) - wanted)
