@@ -191,6 +191,7 @@ class Outbox:
             if entry is not None:
                 entry.plan.commit(self._monotonic(), commit.run, marks, commit.want_since)
                 self._mark(entry)
+                self._go_on(entry)
 
     def _mark(self, entry: _Stream) -> None:
         for boot, (end, floor) in entry.plan.watermarks().items():
@@ -209,9 +210,12 @@ class Outbox:
         if self._logger is not None and not self.logger_ready:
             self._tell_logger(False)
         for entry in self._streams.values():
-            self._land(entry)
-            if self._linked and (entry.stream == "events" or self._is_open(entry.source)):
-                self._send_again(entry)
+            self._go_on(entry)
+
+    def _go_on(self, entry: _Stream) -> None:
+        self._land(entry)
+        if self._linked and (entry.stream == "events" or self._is_open(entry.source)):
+            self._send_again(entry)
 
     def _land(self, entry: _Stream) -> None:
         while entry.flights and entry.flights[0][0].done():

@@ -37,6 +37,8 @@ SESSION_S = 86_400
 """The broker keeps our subscription and its queue for a day without us."""
 BATCH = 500
 """Half of what may be unacknowledged: the next batch travels while this one is written."""
+BACKLOG_LINGER_S = 0.05
+"""While a backlog comes in: its sender waits for each transaction."""
 STATUS_S = 30.0
 EXPIRY_S = 90
 LOOK_S = 1.0
@@ -163,6 +165,7 @@ class Service:
         self._requests = Requests()
         self._holding = ""
         self._subscribed = False
+        self._backlog = False
         self._complaints: list[str] = []
         self._gaps = 0
         self._size = 0
@@ -193,7 +196,8 @@ class Service:
             await self._store_batch(batch)
             # Few large transactions spare the disk, but not more than half a batch may come meanwhile.
             half_batch_s = BATCH / 2 * (taken - before) / len(batch)
-            await self._sleep(max(0.0, min(self._linger_s, half_batch_s) - (time.monotonic() - taken)))
+            linger_s = min(self._linger_s, half_batch_s, BACKLOG_LINGER_S if self._backlog else math.inf)
+            await self._sleep(max(0.0, linger_s - (time.monotonic() - taken)))
 
     async def _store_batch(self, batch: Sequence[Message]) -> None:
         """Try until it is on the disk."""
@@ -225,8 +229,9 @@ class Service:
         for message in batch:
             self._client.ack(message)
         self._tally.add(outcome, self._clock())
+        self._backlog = bool(outcome.late)
         for source, watermark in outcome.watermarks.items():
-            self._commits.put(source, watermark)
+            self._commits.put(source, watermark, urgent=source in outcome.late)
         self._complaints += outcome.complaints[: COMPLAINTS - len(self._complaints)]
         self._publish_commits()
 

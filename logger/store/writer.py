@@ -76,6 +76,8 @@ class Outcome:
     complaints: list[str] = field(default_factory=list)
     count: SampleCount = field(default_factory=SampleCount)
     watermarks: dict[str, Watermark] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
+    """The sources that send a backlog: they wait for the watermark before they go on."""
 
 
 class _Identity(msgspec.Struct):
@@ -239,6 +241,8 @@ class Store:
         if isinstance(message, Block):
             book, seq = self._samples.block(source, message, now_ms)
             n, late = message.n, message.late
+            if late:
+                self._outcome.late.add(source)
         else:
             book, seq = self._samples.data(source, message, packet.payload, packet.retain, now_ms)
             n, late = 1, False

@@ -52,3 +52,14 @@ def test_nobody_to_tell() -> None:
     commits.put("oven1", Watermark({}, {}))
 
     assert commits.due(0.0) == []
+
+
+def test_a_source_with_a_backlog_does_not_wait_for_the_second() -> None:
+    commits = Commits()
+    commits.put("oven1", upto(1))
+    commits.due(0.0)
+    commits.put("oven1", upto(2), urgent=True)
+
+    assert commits.due(0.1) == [("oven1", upto(2))]
+    commits.put("oven1", upto(3))
+    assert commits.due(0.2) == []

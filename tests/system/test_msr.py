@@ -157,17 +157,17 @@ async def test_every_type_and_shape_is_stored_bit_for_bit(lab: Lab) -> None:
 async def test_an_outage_of_the_broker_loses_nothing(lab: Lab) -> None:
     etherlab = Etherlab(lab)
     await lab.logger()
-    await etherlab.start(32)
+    await etherlab.start(64)
     await asyncio.sleep(3)
     await lab.broker.kill()
-    await asyncio.sleep(6)
+    await asyncio.sleep(30)
     await lab.broker.start()
     await asyncio.sleep(4)
     await finish(lab)
 
     total, missing = compare(lab.database, etherlab.sent())
-    assert total > 32 * 10_000
-    assert missing < 32 * 1_000
+    assert total > 64 * 30_000
+    assert missing < 64 * 1_000
 
 
 async def test_5000_signals_at_10_hz(lab: Lab) -> None:
