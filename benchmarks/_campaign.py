@@ -30,7 +30,7 @@ TTL_MS = 10_000
 RECORDED = 300
 """Payloads of live and late messages kept for sending them again."""
 TOPICS = Topics()
-SMALL_SPOOLS = (64 * 1024, 128 * 1024, 256 * 1024, 1024 * 1024)
+SMALL_SPOOLS = (64 * 1024, 128 * 1024, 256 * 1024)
 
 
 @dataclass
