@@ -11,11 +11,12 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { initialText, limitsText, parseArgs } from "../core/args.js";
+import { freshness } from "../core/clock.js";
 import { formatAge, formatArg, formatValue } from "../core/format.js";
 import { keyOf, sorted, titleOf } from "../core/layout.js";
 import { isEnded } from "../core/reducer.js";
 import { commandObstacle, commandWords } from "../core/words.js";
-import { clock, live, sendCommand } from "../app/session.js";
+import { clock, isLinked, live, sendCommand } from "../app/session.js";
 import { app, tick } from "../app/state.js";
 
 const FEW = 3;
@@ -112,7 +113,9 @@ function Present({ instrument, channel }) {
   void tick.value;
   const meta = instrument.meta.channels?.[channel] ?? {};
   const latest = live.latest.get(keyOf(instrument.name, channel));
-  return html`<span class="present muted">now ${formatValue(latest?.value, meta)} ${meta.unit}</span>`;
+  const { kind } = freshness(latest?.ts ?? null, instrument, clock.now(), isLinked());
+  if (kind === "none") return null;
+  return html`<span class="present muted">${kind === "fresh" ? "now" : "last known:"} ${formatValue(latest?.value, meta)} ${meta.unit}</span>`;
 }
 
 /** @param {{id: string}} props */

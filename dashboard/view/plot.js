@@ -23,6 +23,8 @@ import { saveCsv, savePng } from "./save.js";
 
 const READ_MS = 100;
 const SUMMARY_MS = 5000;
+/** Off screen a plot is drawn seldom: for its words, and so that it is not empty when one scrolls to it. */
+const AWAY_MS = 2000;
 const DETAIL_AFTER_MS = 150;
 
 /** @param {PlotSpec} spec @returns {Curve[]} */
@@ -117,9 +119,9 @@ function makeChart(element, spec, { curves, detail }, reading, summary) {
   let summed = -Infinity;
   let onScreen = true;
   const painter = {
-    everyMs: () => (still.value ? READ_MS : Math.min(250, Math.max(33, (windowS.value * 1000) / (2 * element.clientWidth || 1)))),
+    everyMs: () => (!onScreen ? AWAY_MS : still.value ? READ_MS : Math.min(250, Math.max(33, (windowS.value * 1000) / (2 * element.clientWidth || 1)))),
     draw: (/** @type {number} */ at) => {
-      if (!onScreen || !element.clientWidth) return;
+      if (!element.clientWidth) return;
       chart.draw();
       if (at - read >= READ_MS) (read = at), (reading.value = readingOf(chart));
       if (at - summed >= SUMMARY_MS) (summed = at), (summary.value = summaryOf(spec.title, chart));
@@ -140,7 +142,8 @@ function readingOf(chart) {
   const pinned = anchor.value;
   const last = chart.scene?.ys.map((y) => lastOf(y)) ?? [];
   const from = pinned === null ? null : chart.curves.map((_, i) => chart.valueNear(i, pinned));
-  const empty = last.every((v) => v === null);
+  // Before history has come nobody knows whether there are data.
+  const empty = app.peek().session.ready && last.every((v) => v === null);
   return { ts: at?.ts ?? null, values: at?.values ?? last, from, mark: at?.mark?.text ?? "", empty };
 }
 

@@ -16,7 +16,7 @@ export function TopBar() {
   return html`
     <header class="topbar">
       ${count > 0 && html`<button class="tool menu" aria-label="Instruments" onClick=${() => (drawerOpen.value = !drawerOpen.value)}><${Icon} name="menu" /></button>`}
-      <span class="brand"><span class="brand-mark" aria-hidden="true"></span>labwire</span>
+      <span class="brand"><span class="brand-mark" aria-hidden="true"></span><span class="brand-word">labwire</span></span>
       <${LinkChip} />
       ${count > 0 && html`<span class="chip quiet count">${count} ${count === 1 ? "instrument" : "instruments"}</span>`}
       <${AlarmChip} />

@@ -78,7 +78,8 @@ async def test_what_the_instrument_writes_is_in_tile_curve_and_store(lab: Lab, p
         return bool(abs(c["points"][-1][1] - 42.5) < 0.01)
 
     await eventually(curve_follows, 20, "the curve too", every=0.1)
-    assert any(b" 42.5" in line for line in lab.on_the_line("balance1", ">")), "as the balance wrote it on its line"
+    written = re.findall(rb"S [SD] +([-.0-9]+) g", b"\n".join(lab.on_the_line("balance1", ">")))
+    assert any(abs(float(weight) - 42.5) < 0.01 for weight in written), "as the balance wrote it on its line"
 
     async def stored() -> bool:
         rows = await lab.exported("balance1")
@@ -89,6 +90,17 @@ async def test_what_the_instrument_writes_is_in_tile_curve_and_store(lab: Lab, p
 
 async def _close(where: Locator, wanted: float) -> bool:
     return abs(await number(where) - wanted) < 0.01
+
+
+async def test_a_plot_below_the_fold_does_not_say_it_is_empty(pages: Pages) -> None:
+    page = await pages.open(size=(NARROW[0], 300))
+    last = page.locator(".plot").last
+
+    await expect(last).to_contain_text("m/s²")
+    await expect(last.locator(".legend-value").first).to_contain_text(re.compile(r"\d"))
+    await expect(last.locator(".legend-time")).to_have_text("")
+    await expect(last.locator(".canvas")).to_have_attribute("aria-label", re.compile("last"))
+    assert await page.evaluate("scrollY") == 0
 
 
 async def test_lines_are_one_device_pixel_wide(lab: Lab, pages: Pages) -> None:

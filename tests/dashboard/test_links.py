@@ -30,6 +30,7 @@ async def test_the_bridge_goes_and_comes_back_and_the_gap_is_filled(lab: Lab, pa
     await expect(speed.locator(".tile-state")).to_have_text(re.compile(r"\d+(\.\d)? s old"))
     assert await number(speed) > 0, "the last value stays on screen"
     await expect(page.locator(".obstacle")).to_contain_text("No connection to the bridge")
+    await expect(page.locator('[data-command="set_speed"] .present')).to_have_text("last known: 300 1/min")
     await page.wait_for_timeout(3000)
     await shot(page, "bridge-away")
 
