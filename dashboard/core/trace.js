@@ -19,6 +19,12 @@ const BUCKETS = 2048;
 /** The coarsest stored step that still serves buckets of `step`. @param {number} step */
 export const storedStep = (step) => STEPS.filter((s) => s <= step).pop() ?? 0;
 
+/** The points that begin until `last`. @param {Points} points @param {number} last @returns {Points} */
+function before(points, last) {
+  const n = points.t.findLastIndex((t) => t <= last) + 1;
+  return n === points.t.length ? points : { t: points.t.slice(0, n), lo: points.lo.slice(0, n), hi: points.hi.slice(0, n) };
+}
+
 export class Trace {
   constructor() {
     this.rings = STEPS.map((step) => new Ring(step ? BUCKETS : RAW_CAPACITY, step));
@@ -43,18 +49,21 @@ export class Trace {
    * @returns {Part[]}
    */
   read(from, to, step, coverage) {
-    return this.#read(from, to, STEPS.indexOf(storedStep(step)), coverage);
+    return this.#read(from, to, STEPS.indexOf(storedStep(step)), coverage, Infinity);
   }
 
-  /** @param {number} from @param {number} to @param {number} level @param {Coverage[]} coverage @returns {Part[]} */
-  #read(from, to, level, coverage) {
+  /**
+   * A bucket that reaches over `edge` is left out: what is finer begins there, and would be told again at a wrong time.
+   * @param {number} from @param {number} to @param {number} level @param {Coverage[]} coverage @param {number} edge @returns {Part[]}
+   */
+  #read(from, to, level, coverage, edge) {
     const ring = this.rings[level];
-    if (level === STEPS.length - 1) return [{ ...ring.slice(from, to), step: ring.step }];
+    if (level === STEPS.length - 1) return [{ ...before(ring.slice(from, to), edge - ring.step), step: ring.step }];
     const out = [];
     for (const part of coverage[level].split(from, to)) {
       const begin = part.known ? Math.min(Math.max(part.from, ring.oldest), part.to) : part.to;
-      if (begin > part.from) out.push(...this.#read(part.from, begin, level + 1, coverage));
-      if (begin < part.to) out.push({ ...ring.slice(begin, part.to), step: ring.step });
+      if (begin > part.from) out.push(...this.#read(part.from, begin, level + 1, coverage, begin < to ? begin : edge));
+      if (begin < part.to) out.push({ ...before(ring.slice(begin, part.to), edge - ring.step), step: ring.step });
     }
     return out;
   }

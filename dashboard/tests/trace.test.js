@@ -43,6 +43,16 @@ test("history at half seconds shows in a fine view where nothing finer is known"
   assert.deepEqual(parts.flatMap((p) => p.t), [0, 500, 1000, 1600]);
 });
 
+test("a coarse bucket that reaches into what is known finer is not drawn before it", () => {
+  const trace = new Trace();
+  const coverage = everywhere();
+  for (let t = 2000; t < 5000; t += 200) trace.push(t, t, t);
+  for (const c of coverage) c.add(2000, 5000);
+  const parts = trace.read(0, 5000, 50, coverage);
+  assert.ok(parts.flatMap((p) => p.t).every((t) => t >= 2000));
+  assert.equal(parts.flatMap((p) => p.t).length, 15);
+});
+
 test("what is known is cut and asked for again after late rows", () => {
   const known = new Coverage();
   known.add(0, 100);
