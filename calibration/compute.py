@@ -93,6 +93,11 @@ class _Group:
         return mean([x for visit in self.corrected for x in visit])
 
     @property
+    def read(self) -> float:
+        """The reference as it was read, where its certificate holds."""
+        return mean([sample.x for visit in self.visits for sample in visit.readings])
+
+    @property
     def errors(self) -> list[list[float]]:
         """Of each visit: paired differences, as floats of exact decimals."""
         return [
@@ -274,7 +279,7 @@ def _measured(run: _Run, group: _Group, line: Line) -> float:
     """The standard uncertainty of what comes from the record."""
     match line.from_:
         case "standard.U":
-            return group.references.u(group.reference)
+            return group.references.u(group.read)
         case "item.d":
             return float(exact(run.record.item.d)) / math.sqrt(12)
         case "series":

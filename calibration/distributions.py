@@ -34,6 +34,8 @@ def t_cdf(t: float, nu: float) -> float:
     _positive(nu)
     if math.isinf(nu):
         return normal_cdf(t)
+    if t * t < nu:
+        return 0.5 + math.copysign(0.5, t) * beta_cdf(t * t / (nu + t * t), 0.5, nu / 2)
     tail = 0.5 * beta_cdf(nu / (nu + t * t), nu / 2, 0.5)
     return tail if t < 0 else 1 - tail
 

@@ -8,6 +8,7 @@ ten-million-and-0.2 keeps its standard deviation and a badly conditioned fit its
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from operator import index
 from typing import SupportsIndex
 
 Number = Decimal | float | str | SupportsIndex
@@ -44,7 +45,7 @@ def _decimal(value: Number) -> Decimal:
         return Decimal(float.__repr__(value))  # NumPy's repr is not a numeral
     if isinstance(value, str):
         return Decimal(value)
-    return Decimal(value.__index__())
+    return Decimal(index(value))
 
 
 def exacts(values: Iterable[Number]) -> list[Decimal]:

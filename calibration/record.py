@@ -34,7 +34,7 @@ class RecordError(ValueError):
     """A record that cannot be used, or a step it does not allow; one sentence."""
 
 
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
 
@@ -211,12 +211,12 @@ def read(data: bytes | str) -> Record:
 
 def write(record: Record) -> bytes:
     """The canonical bytes of a record."""
-    return canonical(msgspec.to_builtins(record))
+    return canonical(_plain(record))
 
 
 def sha256(record: Record) -> str:
     """The hash of the canonical bytes."""
-    return digest(msgspec.to_builtins(record))
+    return digest(_plain(record))
 
 
 def amend(record: Record, by: Person, reason: str, **changes: Any) -> Record:
@@ -273,6 +273,23 @@ def numeral(value: Decimal | str | int) -> str:
     if not number.is_finite():
         raise RecordError(f"{value!r} is not a finite number")
     return f"{number:f}"
+
+
+def _plain(value: Any) -> Any:
+    """Structs as dicts without what equals its default: a field that a later version adds changes no old hash."""
+    if isinstance(value, msgspec.Struct):
+        return {
+            field.encode_name: _plain(getattr(value, field.name))
+            for field in msgspec.structs.fields(value)
+            if getattr(value, field.name) != _default(field)
+        }
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return {key: _plain(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default_factory() if callable(field.default_factory) else field.default
 
 
 def _place(message: str) -> str:

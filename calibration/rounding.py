@@ -4,12 +4,14 @@ Decisions never use these [GUM 7.2.6, EA-4/02 6.3].
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal
 
 from calibration.exact import CalculationError, Number, arithmetic, exact
 
 Mode = Literal["half", "ceil"]
+_WIDE = Context(prec=800)
+"""Any double to any double's last place."""
 _LOSS = Decimal("0.05")
 _COMMON_SENSE = Decimal("0.01")
 
@@ -48,7 +50,7 @@ def _whole_digits(value: Decimal, digits: int, loss: Decimal) -> Decimal:
 
 def round_to(y: Number, place: Decimal) -> Decimal:
     """``y`` to the last place of ``place``, half away from zero; never a negative zero."""
-    with arithmetic():
+    with localcontext(_WIDE):
         rounded = exact(y).quantize(Decimal(1).scaleb(int(place.as_tuple().exponent)), ROUND_HALF_UP)
         return rounded if rounded else abs(rounded)
 

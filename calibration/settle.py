@@ -15,6 +15,8 @@ from calibration.stats import slope
 
 Phase = Literal["filling", "drifting", "noisy", "holding", "settled", "timeout"]
 _FEWEST = 5
+_JUDGEMENTS = 200
+"""Times a window is looked at, however fast the samples come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Settle:
         self._samples: deque[tuple[float, float]] = deque()
         self._start: float | None = None
         self._quiet_since: float | None = None
+        self._judged_at = -math.inf
 
     def feed(self, t_s: float, value: float) -> State:
         """The state after this sample. Raises CalculationError for a time that goes back or a value that is none."""
@@ -67,7 +70,9 @@ class Settle:
         self._samples.append((t_s, value))
         while len(self._samples) > 1 and t_s - self._samples[1][0] >= self.criteria.window_s:
             self._samples.popleft()
-        self.state = self._judged(t_s, t_s - self._start)
+        if t_s - self._judged_at >= self.criteria.window_s / _JUDGEMENTS:
+            self._judged_at = t_s
+            self.state = self._judged(t_s, t_s - self._start)
         return self.state
 
     def _judged(self, now: float, elapsed: float) -> State:

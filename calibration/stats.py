@@ -141,13 +141,20 @@ def slope(times: Sequence[Number], values: Sequence[Number]) -> tuple[float, flo
     """Straight line through a window: slope, its standard uncertainty, scatter about the line. Needs three samples."""
     if same_length(times=times, values=values) < 3:
         raise CalculationError("a slope with its uncertainty needs three samples")
-    t, y = [float(v) for v in _centred(times)], [float(v) for v in _centred(values)]
+    t, y = _about_zero(times), _about_zero(values)
     tt = math.fsum(v * v for v in t)
     if not tt:
         raise CalculationError("a slope needs samples at different times")
     b = math.fsum(a * c for a, c in zip(t, y, strict=True)) / tt
     rest = math.sqrt(math.fsum((c - b * a) ** 2 for a, c in zip(t, y, strict=True)) / (len(t) - 2))
     return b, rest / math.sqrt(tt), rest
+
+
+def _about_zero(values: Sequence[Number]) -> list[float]:
+    """Less their mean, in doubles: a detector does this at every sample."""
+    numbers = [v if isinstance(v, float) else float(exact(v)) for v in values]
+    middle = math.fsum(numbers) / len(numbers)
+    return [v - middle for v in numbers]
 
 
 def _mean(numbers: Sequence[Decimal]) -> Decimal:

@@ -16,7 +16,8 @@ def text(results: dict[str, RunResult], procedure: Procedure) -> str:
 
 
 def _points(result: RunResult) -> list[str]:
-    head = f"{'point':>10} {'n':>4} {'reference':>13} {'indication':>13} {'error':>11} {'U':>9} {'k':>6} {'p_c':>7}  verdict"
+    head = f"{'point':>10} {'n':>4} {'reference':>13} {'indication':>13} {'error':>11} "
+    head += f"{'U':>9} {'k':>6} {'p_c':>7}  verdict"
     return [head, *(_point(p) for p in result.points)]
 
 
