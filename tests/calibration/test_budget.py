@@ -43,6 +43,8 @@ def test_correlated_contributions_share_their_degrees_of_freedom() -> None:
     """Observed together in 5 sets (GUM H.2), whatever the result is made of: 4."""
     lines = tuple(Contribution(n, u, 1.0, 4) for n, u in (("a", 3.0), ("b", 4.0)))
     assert Budget(lines, {("a", "b"): 0.3}).nu == pytest.approx(4)
+    other = (lines[0], Contribution("b", 4.0, 1.0, 9))
+    assert Budget(other, {("a", "b"): 0.3}).nu == pytest.approx(4)
     assert Budget(lines).nu == pytest.approx(25**2 / (81 / 4 + 256 / 4))
 
 

@@ -25,6 +25,14 @@ def test_all_passed_lengthens_none_passed_halves() -> None:
     assert method_a3(100, 100, 365, 0.8).suggested == 2 * 365
 
 
+def test_better_than_the_target_is_no_reason_to_change_yet() -> None:
+    """19 of 20 at 90 %: P(at most 19) = 1 − 0.9²⁰ = 0.8784, the gap of 0.05 over 1 + 0.1216 is no confidence at all."""
+    found = method_a3(19, 20, 365, 0.9)
+    assert found.calculated == pytest.approx(365 * 10 ** (0.05 / (1 + 0.9**20)))
+    assert found.confidence == 0
+    assert found.suggested == 365
+
+
 def test_the_interval_scales_with_its_unit() -> None:
     days, months = method_a3(15, 20, 365, 0.95), method_a3(15, 20, 12, 0.95)
     assert days.suggested / 365 == pytest.approx(months.suggested / 12)
