@@ -42,7 +42,8 @@ async def test_the_bridge_goes_and_comes_back_and_the_gap_is_filled(lab: Lab, pa
 
     async def filled() -> bool:
         times = [t for t, _ in (await curves(page, "1/min"))[0]["points"] if lost - 2000 < t < back]
-        return len(times) > 5 and max(b - a for a, b in itertools.pairwise(times)) < 1500
+        # The bridge was away for more than 4 s; a slow machine may poll late, but not that late.
+        return len(times) > 5 and max(b - a for a, b in itertools.pairwise(times)) < 3000
 
     await eventually(filled, 40, "the time of the outage, drawn from the log", every=0.2)
 
