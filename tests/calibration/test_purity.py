@@ -4,7 +4,8 @@ import ast
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "calibration"
-SHELLS = {"__main__.py"}
+SHELLS = {"__main__.py", "commands", "register", "live", "documents", "publish.py"}
+"""Files and folders that meet the world."""
 NOT_HERE = {
     "asyncio",
     "socket",
@@ -31,7 +32,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_the_rooms_are_pure() -> None:
-    rooms = [path for path in FOLDER.rglob("*.py") if path.name not in SHELLS]
+    rooms = [path for path in FOLDER.rglob("*.py") if path.relative_to(FOLDER).parts[0] not in SHELLS]
     assert len(rooms) > 20
     assert {path.name: imported(path) & NOT_HERE for path in rooms if imported(path) & NOT_HERE} == {}
 
