@@ -3,6 +3,8 @@
 Both read 64 signals at full rate from the same simulated server, one after the other. The adapter also stamps, spools
 to disk and publishes to Mosquitto, and what has arrived there is counted; pdcom5 reads every value and does nothing
 with it. ``got`` is the share of the samples that the server took in that time.
+
+``--soak 60`` instead watches the adapter's memory for an hour, with a logger that stores everything.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks._msr_soak import soak
 from broker.client import Client
 from broker.config import BrokerConfig
 from broker.mosquitto import free_port
@@ -171,7 +174,11 @@ def main() -> None:
     parser.add_argument("--rate", type=float, action="append", help="Hz; may be given several times")
     parser.add_argument("--signals", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--soak", type=float, metavar="MINUTES", help="instead: memory of the adapter over so long")
     args = parser.parse_args()
+    if args.soak:
+        asyncio.run(soak(args.soak, args.signals, (args.rate or [1000.0])[0]))
+        return
     for rate in args.rate or [1000.0, 10_000.0]:
         report(asyncio.run(run(rate, args.signals, args.seconds)), rate, args.signals)
 

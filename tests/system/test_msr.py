@@ -37,10 +37,13 @@ class Etherlab:
         self.journal = lab.folder / "msr.journal"
         self.control = lab.folder / "msr.control"
 
-    async def start(self, signals: int, *, rate: float = 1000.0, pattern: str = '["/Counter/**", "/Sine/**"]') -> None:
+    async def start(
+        self, signals: int, *, rate: float = 1000.0, pattern: str = '["/Counter/**", "/Sine/**"]', journal: bool = True
+    ) -> None:
         await self.lab.run(
             "msr-simulator", "msr", "simulate", "--port", str(self.port), "--signals", str(signals),
-            "--rate", f"{rate:g}", "--journal", str(self.journal), "--control", str(self.control),
+            "--rate", f"{rate:g}", "--control", str(self.control),
+            *(("--journal", str(self.journal)) if journal else ()),
         )  # fmt: skip
         await eventually(self.control.exists, 20, "the simulator")
         text = CONFIG.format(port=self.port, folder=self.lab.folder, signals=pattern)
