@@ -34,6 +34,17 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """Consecutive rows ``seq`` to ``seq`` + ``n`` − 1 of one boot: where their stamps lie, first and last included."""
+
+    boot: str
+    seq: int
+    n: int
+    t_min: int
+    t_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """One message of the traffic log. ``payload`` None: sample sets ``seq`` to ``seq`` + ``n`` − 1 of ``boot``."""
 
@@ -149,16 +160,13 @@ class History:
 
     def channels(self, instrument: str, from_us: int, to_us: int) -> list[tuple[str, ChannelType]]:
         """The (channel, type) pairs that occur, in the order they first do: what a table of these rows needs."""
-        found: dict[tuple[str, ChannelType], None] = {}
         with self._reader.snapshot() as db:
-            shapes = Shapes(db)
-            sql = (
-                "SELECT DISTINCT shape FROM piece JOIN source ON source.id = piece.source WHERE name = ? AND t_min >= ?"
-            )
-            ids = db.execute(sql + " AND t_min < ? AND t_max >= ?", (instrument, from_us - SPAN_US, to_us, from_us))
-            for (id_,) in sorted(ids):
-                found.update(dict.fromkeys(shapes[id_].channels))
-        return list(found)
+            return list(dict.fromkeys(c for shape in _shapes(db, instrument, from_us, to_us) for c in shape.channels))
+
+    def calibrations(self, instrument: str, from_us: int, to_us: int) -> list[tuple[str, str]]:
+        """The (channel, calibration id) pairs in force in any row of this time, sorted."""
+        with self._reader.snapshot() as db:
+            return sorted({c for shape in _shapes(db, instrument, from_us, to_us) for c in shape.cal})
 
     def remarks(self, instrument: str, from_us: int, to_us: int) -> tuple[list[str], list[str]]:
         """The channels with a quality, and those with an uncertainty, in any row of this time."""
@@ -172,6 +180,13 @@ class History:
                 q |= with_q
                 u |= with_u
         return sorted(q), sorted(u)
+
+    def extents(self, instrument: str, from_us: int, to_us: int) -> Iterator[Extent]:
+        """Which rows are there, without their values: all that reach into ``from_us`` ≤ t < ``to_us``, not cut."""
+        with self._reader.snapshot() as db:
+            boots = dict(db.execute("SELECT id, boot FROM book"))
+            for row in _pieces(db, instrument, from_us, to_us, body="x''"):
+                yield Extent(boots[row[9]], row[0], row[1], row[2], row[3])
 
     def span(self, instrument: str) -> tuple[int, int] | None:
         """The first and the last stamp stored, µs; None without samples."""
@@ -238,6 +253,14 @@ def _pieces(db: sqlite3.Connection, instrument: str, from_us: int, to_us: int, *
     if source is None:
         return
     yield from db.execute(_PIECES.format(body=body) + _IN_TIME, (source[0], from_us - SPAN_US, to_us, from_us))
+
+
+def _shapes(db: sqlite3.Connection, instrument: str, from_us: int, to_us: int) -> list[Shape]:
+    """The shapes that occur, in the order they first did."""
+    shapes = Shapes(db)
+    sql = "SELECT DISTINCT shape FROM piece JOIN source ON source.id = piece.source WHERE name = ? AND t_min >= ?"
+    ids = db.execute(sql + " AND t_min < ? AND t_max >= ?", (instrument, from_us - SPAN_US, to_us, from_us))
+    return [shapes[id_] for (id_,) in sorted(ids)]
 
 
 def _packed(row: _Row) -> Packed:

@@ -236,3 +236,19 @@ def test_a_replaced_store_is_noticed(tmp_path: Path) -> None:
     with History(tmp_path / DB) as history:
         (other / DB).replace(tmp_path / DB)
         assert history.ledger()[0].stored == [(0, 4)]
+
+
+# --- what there is, without the values --------------------------------------------------------------------------------
+
+
+def test_extents_and_calibrations_without_reading_values(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    write(store, block(0, 40), block(50, 10, cal={"temp": "K-2026-0002"}), data(70, cal={"temp": "K-2026-0001"}))
+    store.close()
+    with History(tmp_path / DB) as history:
+        found = list(history.extents("oven1", T_US, T_US + 60_000))
+        assert [(e.boot, e.seq, e.n) for e in found] == [(BOOT, 0, 40), (BOOT, 50, 10)]
+        assert (found[0].t_min, found[0].t_max) == (T_US, T_US + 39_000)
+        assert history.calibrations("oven1", T_US, T_US + 10**6) == [("temp", "K-2026-0001"), ("temp", "K-2026-0002")]
+        assert history.calibrations("oven1", T_US, T_US + 40_000) == []
+        assert list(history.extents("nope", 0, 2**60)) == []
