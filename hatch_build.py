@@ -1,6 +1,7 @@
 """Puts the page into the wheel: its own files and those of its libraries that index.html names, with their licences.
 
 So whoever installs a wheel needs no Node. An editable install needs none of it: the bridge then serves dashboard/.
+The letters of calibration documents come the same way, from the npm package dejavu-fonts-ttf.
 """
 
 import os
@@ -12,6 +13,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 TARGET = "bridge_ws/static"
 NOT_SERVED = frozenset({"node_modules", "tests", "package.json", "package-lock.json", "tsconfig.json", "README.md"})
+FONTS = "calibration/documents/fonts"
+FONT_PACKAGE = "dejavu-fonts-ttf"
+FONT_FILES = ("ttf/DejaVuSans.ttf", "ttf/DejaVuSans-Bold.ttf", "LICENSE")
 VENDOR = re.compile(r"""["'](?:\.?/)?vendor/([^"'?#]+[^"'?#/])["']""")
 
 
@@ -19,6 +23,7 @@ class PageHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name == "wheel" and version != "editable":
             build_data["force_include"].update(page_files(Path(self.root)))
+            build_data["force_include"].update(font_files(Path(self.root)))
 
 
 def page_files(root: Path) -> dict[str, str]:
@@ -41,6 +46,20 @@ def page_files(root: Path) -> dict[str, str]:
     for name in [*vendor, *licences(dashboard / "node_modules", vendor)]:
         files[str(dashboard / "node_modules" / name)] = f"{TARGET}/vendor/{name}"
     return files
+
+
+def font_files(root: Path) -> dict[str, str]:
+    """The fonts of documents, with their licence, as ``page_files`` gives the page. Raises RuntimeError."""
+    if os.environ.get("LABWIRE_WITHOUT_PAGE") == "1":
+        return {}
+    folder = root / "dashboard/node_modules" / FONT_PACKAGE
+    missing = [name for name in FONT_FILES if not (folder / name).is_file()]
+    if missing:
+        raise RuntimeError(
+            f"the fonts of documents are missing ({', '.join(missing)}): run `make setup`, or `npm ci` in dashboard/; "
+            "or build with LABWIRE_WITHOUT_PAGE=1"
+        )
+    return {str(folder / name): f"{FONTS}/{Path(name).name}" for name in FONT_FILES}
 
 
 def vendor_files(html: str) -> list[str]:

@@ -70,6 +70,13 @@ def test_the_wheel_has_the_libraries_licences(names: set[str]) -> None:
         assert any(n.startswith(f"bridge_ws/static/vendor/{package}/LICEN") for n in names), package
 
 
+def test_the_wheel_has_the_fonts_of_documents_and_their_licence(wheel: Path) -> None:
+    package = DASHBOARD / "node_modules/dejavu-fonts-ttf"
+    with zipfile.ZipFile(wheel) as archive:
+        for name in ("ttf/DejaVuSans.ttf", "ttf/DejaVuSans-Bold.ttf", "LICENSE"):
+            assert archive.read(f"calibration/documents/fonts/{Path(name).name}") == (package / name).read_bytes()
+
+
 def test_the_wheel_has_nothing_that_only_developers_need(names: set[str]) -> None:
     wrong = [n for n in names if "/tests/" in n or "node_modules" in n or n.endswith(("package.json", "tsconfig.json"))]
     assert wrong == []
@@ -105,10 +112,18 @@ def test_a_wheel_without_the_libraries_is_refused_in_one_sentence(tmp_path: Path
 
 
 def test_an_edge_may_be_built_without_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hatch_build import page_files
+    from hatch_build import font_files, page_files
 
     monkeypatch.setenv("LABWIRE_WITHOUT_PAGE", "1")
     assert page_files(tmp_path) == {}
+    assert font_files(tmp_path) == {}
+
+
+def test_a_wheel_without_the_fonts_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    from hatch_build import font_files
+
+    with pytest.raises(RuntimeError, match=r"fonts of documents are missing \(ttf/DejaVuSans\.ttf.*run `make setup`"):
+        font_files(tmp_path)
 
 
 def test_the_build_and_the_bridge_read_the_page_alike() -> None:
