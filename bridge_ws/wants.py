@@ -25,7 +25,17 @@ ALWAYS = (
     Kind.EVENT,
     Kind.NOTE,
 )
-BY_NEED = (Kind.LAST, Kind.CMD, Kind.COMMIT, Kind.REQUEST, Kind.AUDIT)
+BY_NEED = (
+    Kind.LAST,
+    Kind.CMD,
+    Kind.COMMIT,
+    Kind.REQUEST,
+    Kind.AUDIT,
+    Kind.CAL_STATE,
+    Kind.CAL_CMD,
+    Kind.CAL_EVENT,
+    Kind.CAL_DUE,
+)
 RETAINED = frozenset(
     {
         Kind.META,
@@ -36,6 +46,8 @@ RETAINED = frozenset(
         Kind.RUN,
         Kind.LAST,
         Kind.COMMIT,
+        Kind.CAL_STATE,
+        Kind.CAL_DUE,
     }
 )
 MOST_REMEMBERED = 20_000

@@ -9,12 +9,12 @@ from typing import Literal
 
 from broker.topics import INSTRUMENT_KINDS, Kind, Topics
 
-Role = Literal["edge", "logger", "bridge", "viewer", "operator"]
+Role = Literal["edge", "logger", "bridge", "calibration", "viewer", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One MQTT user. Edges, loggers and bridges are named ``<role>-<name>``; ``instruments`` are an edge's own."""
+    """One MQTT user. Edges and services are named ``<role>-<name>``; ``instruments`` are an edge's own."""
 
     name: str
     role: Role
@@ -58,14 +58,28 @@ def rules(user: User, topics: Topics) -> list[Rule]:
                 ("write", topics.all_of(Kind.CMD)),
                 ("write", topics.all_of(Kind.NOTE)),
                 ("write", topics.all_of(Kind.RUN)),
+                ("write", topics.all_of(Kind.CAL_CMD)),
                 ("write", topics.service_status("bridge", user.short)),
                 ("write", topics.audit("bridge", user.short)),
                 ("read", "$SYS/#"),
             ]
+        case "calibration":
+            return _calibration(user, topics)
         case "viewer":
             return [("read", topics.everything())]
         case "operator":
             return [("read", topics.everything()), ("write", topics.cmd_by("+", user.name))]
+
+
+def _calibration(user: User, topics: Topics) -> list[Rule]:
+    """Nobody else may write a calibration; the service itself commands no instrument."""
+    return [
+        ("readwrite", topics.all_of(Kind.CALIBRATION)),
+        *(("readwrite", topics.all_of(kind)) for kind in (Kind.CAL_STATE, Kind.CAL_CMD, Kind.CAL_EVENT)),
+        ("readwrite", topics.service_status("calibration", user.short)),
+        ("readwrite", topics.cal_due(user.short)),
+        *(("read", topics.all_of(kind)) for kind in (Kind.DATA, Kind.BLOCK, Kind.META, Kind.STATUS)),
+    ]
 
 
 def _edge(user: User, topics: Topics) -> list[Rule]:

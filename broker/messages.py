@@ -10,6 +10,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from broker.calibration import Calibration as Calibration
+from broker.calibration import CalibrationRun as CalibrationRun
+from broker.calibration import Due as Due
 from broker.samples import Block as Block
 from broker.samples import Data as Data
 from broker.topics import Kind
@@ -309,17 +312,6 @@ class Request(_Message, frozen=True):
             raise ValueError(f"from {self.from_} is beyond to {self.to}")
 
 
-class Calibration(_Message, frozen=True):
-    """The calibration in force of one channel."""
-
-    id: str
-    certificate: str = ""
-    correction: list[float] = []
-    u: float | None = None
-    due: Stamp | None = None
-    released: Stamp | None = None
-
-
 Last = dict[str, Value]
 """Flat latest values with ``ts``."""
 
@@ -340,6 +332,10 @@ TYPES: dict[Kind, Any] = {
     Kind.AUDIT: Audit,
     Kind.RUN: Run,
     Kind.NOTE: Note,
+    Kind.CAL_STATE: CalibrationRun,
+    Kind.CAL_CMD: Command,
+    Kind.CAL_EVENT: Event,
+    Kind.CAL_DUE: Due,
 }
 _DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(t) for kind, t in TYPES.items()}
 _encoder = msgspec.json.Encoder()

@@ -69,6 +69,14 @@ def channels(topics: Topics) -> list[Channel]:
         Channel("run", Kind.RUN, topics.run("{run}"), "bridge", "all", 1, True,
                 "a batch or experiment while it runs; its end is the last message"),
         Channel("note", Kind.NOTE, topics.note("{user}"), "bridge", "all", 1, False, "an operator's note"),
+        Channel("cal-state", Kind.CAL_STATE, topics.cal_state("{run}"), "calibration", "all", 1, True,
+                "a calibration run while somebody makes it"),
+        Channel("cal-cmd", Kind.CAL_CMD, topics.cal_cmd("{run}"), "bridge", "calibration", 1, False,
+                "what the person at a calibration run decides", "ttl"),
+        Channel("cal-event", Kind.CAL_EVENT, topics.cal_event("{run}"), "calibration", "all", 1, False,
+                "what happened in a calibration run"),
+        Channel("cal-due", Kind.CAL_DUE, topics.cal_due("{calibration}"), "calibration", "all", 1, True,
+                "what must be calibrated next"),
     ]  # fmt: skip
 
 
@@ -150,8 +158,9 @@ EXPIRY: dict[str, dict[str, Any]] = {
 PARAMETERS = {
     "instrument": "1 to 63 of a-z, 0-9 and '-', beginning with a letter or digit",
     "edge": "the daemon's name; its MQTT user is edge-<name>",
-    "service": "logger, bridge or msr",
+    "service": "logger, bridge, calibration or msr",
     "name": "which of several, main unless configured",
+    "calibration": "the calibration service's name, main unless configured",
     "logger": "the logger's name, main unless configured",
     "source": "an instrument, or _bridge-<name> for a bridge's own records",
     "user": "the MQTT user that writes it",

@@ -33,6 +33,10 @@ class Kind(StrEnum):
     AUDIT = "audit"
     RUN = "run"
     NOTE = "note"
+    CAL_STATE = "cal-state"
+    CAL_CMD = "cal-cmd"
+    CAL_EVENT = "cal-event"
+    CAL_DUE = "cal-due"
 
 
 INSTRUMENT_KINDS = (
@@ -46,6 +50,7 @@ INSTRUMENT_KINDS = (
     Kind.EVENT,
     Kind.CALIBRATION,
 )
+_CAL = {"state": Kind.CAL_STATE, "cmd": Kind.CAL_CMD, "event": Kind.CAL_EVENT}
 _BY_LEVEL = {str(kind): kind for kind in INSTRUMENT_KINDS}
 
 
@@ -123,6 +128,20 @@ class Topics:
     def note(self, user: str) -> str:
         return f"{self.root}/_note/{user}/new"
 
+    def cal_state(self, run: str) -> str:
+        """A calibration run under way: how it stands."""
+        return f"{self.root}/_cal/{run}/state"
+
+    def cal_cmd(self, run: str) -> str:
+        return f"{self.root}/_cal/{run}/cmd"
+
+    def cal_event(self, run: str) -> str:
+        return f"{self.root}/_cal/{run}/event"
+
+    def cal_due(self, name: str) -> str:
+        """What is due, as the calibration service ``name`` knows it."""
+        return f"{self.root}/_sys/calibration/{name}/due"
+
     def everything(self) -> str:
         return f"{self.root}/#"
 
@@ -138,6 +157,10 @@ class Topics:
             Kind.AUDIT: self.audit("+", "+"),
             Kind.RUN: self.run("+"),
             Kind.NOTE: self.note("+"),
+            Kind.CAL_STATE: self.cal_state("+"),
+            Kind.CAL_CMD: self.cal_cmd("+"),
+            Kind.CAL_EVENT: self.cal_event("+"),
+            Kind.CAL_DUE: self.cal_due("+"),
         }[kind]
 
     def parse(self, topic: str) -> Topic | None:
@@ -171,6 +194,10 @@ def _parse_system(levels: list[str]) -> Topic | None:
             return Topic(Kind.SERVICE_STATUS, name, service)
         case ["_sys", service, name, "audit"] if _names(service, name):
             return Topic(Kind.AUDIT, name, service)
+        case ["_sys", "calibration", name, "due"] if _names(name):
+            return Topic(Kind.CAL_DUE, name)
+        case ["_cal", run, part] if part in _CAL and _names(run):
+            return Topic(_CAL[part], run)
         case ["_run", run, "state"] if _names(run):
             return Topic(Kind.RUN, run)
         case _:

@@ -13,7 +13,7 @@ from broker.config import ConfigError, read_secret, write_secret
 from broker.topics import Topics, check_name
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-PREFIXED = ("edge", "logger", "bridge")
+PREFIXED = ("edge", "logger", "bridge", "calibration")
 
 
 class UserTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -41,13 +41,25 @@
  * @property {Record<string, ChannelMeta>} [channels]
  * @property {Record<string, CommandSpec>} [commands]
  *
+ * @typedef {object} Correction
+ * @property {"none" | "poly" | "table"} [type]
+ *
  * @typedef {object} Calibration
- * @property {string} id
- * @property {string} [certificate]
- * @property {number[]} [correction]
- * @property {number | null} [u]
+ * @property {string} id              number of the certificate
+ * @property {number} [rev]
+ * @property {string} [certificate]   number of a service firm's document
+ * @property {string} [unit]
+ * @property {string} [item]
+ * @property {string} [serial]
+ * @property {"ok" | "due" | "overdue" | "void" | "withdrawn"} [status]
+ * @property {string} [reason]
+ * @property {number | null} [from]
  * @property {number | null} [due]
- * @property {number | null} [released]
+ * @property {[number, number] | null} [range]   of raw values
+ * @property {Correction} [correction]
+ * @property {{x: number, U: number}[]} [U]
+ * @property {number} [k]
+ * @property {"raw" | "corrected"} [signal]
  *
  * @typedef {"online" | "degraded" | "offline" | "lost"} Presence
  *

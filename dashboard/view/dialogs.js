@@ -137,7 +137,7 @@ function Details({ channel: key }) {
     ["Instrument", [m.vendor, m.model, m.serial && `no. ${m.serial}`].filter(Boolean).join(" ")],
     ["Computer", m.edge],
     ...statistics(key, meta),
-    ...calibration(instrument.calibration[channel], meta),
+    ...calibration(instrument.calibration[channel]),
   ];
   return html`<dl class="facts">${facts.filter(([, v]) => v).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
@@ -154,12 +154,12 @@ function statistics(key, meta) {
   return [["On screen", `${formatNumber(low, meta)} … ${formatNumber(high, meta)}, middle ${formatNumber(mean, meta)} ${meta.unit ?? ""}`]];
 }
 
-/** @param {import("../core/types.js").Calibration | undefined} c @param {import("../core/types.js").ChannelMeta} meta @returns {[string, string][]} */
-function calibration(c, meta) {
+/** @param {import("../core/types.js").Calibration | undefined} c @returns {[string, string][]} */
+function calibration(c) {
   if (!c) return [["Calibration", "none in force"]];
   const due = c.due ? formatDate(c.due) + (c.due < clock.now() ? " – overdue" : "") : "";
   return [
-    ["Calibration", [c.certificate || c.id, c.u ? `U = ${formatNumber(c.u)} ${meta.unit ?? ""}` : ""].filter(Boolean).join(", ")],
+    ["Calibration", [c.id, c.certificate].filter(Boolean).join(", ")],
     ["Calibration due", due],
   ];
 }

@@ -27,6 +27,10 @@ def test_every_kind_is_read_one_way_or_the_other() -> None:
         TOPICS.audit("bridge", "main"),
         TOPICS.run("melt"),
         TOPICS.note("anna"),
+        TOPICS.cal_state("c-1"),
+        TOPICS.cal_cmd("c-1"),
+        TOPICS.cal_event("c-1"),
+        TOPICS.cal_due("main"),
     ],
 )
 def test_each_message_comes_once(topic: str) -> None:

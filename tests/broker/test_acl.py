@@ -1,4 +1,14 @@
+import asyncio
+import contextlib
+
+import pytest
+
 from broker.acl import User, acl_text
+from broker.client import Client, Refused
+from broker.topics import Kind, Topics
+from tests.support.broker import TestBroker
+
+TOPICS = Topics()
 
 
 def section(text: str, user: str) -> list[str]:
@@ -28,3 +38,93 @@ def test_an_operator_commands_under_the_own_name_only() -> None:
 
 def test_another_root() -> None:
     assert "topic read uni/#" in acl_text([User("v", "viewer")], root="uni")
+
+
+# --- by delivery: Mosquitto grants every subscription and answers some refused publishes with success -----------------
+
+
+async def delivered(mosquitto: TestBroker, user: str, topic: str, payload: bytes = b"{}") -> bool:
+    """Whether a message of ``user`` on ``topic`` arrives at a viewer, ahead of one that certainly does."""
+    fence = TOPICS.cal_event("fence")
+    viewer = Client(mosquitto.config("viewer"), "viewer")
+    writer = Client(mosquitto.config(user), f"writer-{user}")
+    sure = Client(mosquitto.config("calibration-main"), "fence")
+    async with viewer, writer, sure:
+        viewer.subscribe(TOPICS.everything(), retain_handling=2)
+        await viewer.subscribed()
+        with contextlib.suppress(Refused):
+            await writer.publish(topic, payload)
+        await sure.publish(fence, b"{}")
+        found: list[str] = []
+        while fence not in found:
+            found += [m.topic for m in await asyncio.wait_for(viewer.batch(), 10)]
+    return topic in found
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        TOPICS.of("i0", Kind.CALIBRATION),
+        TOPICS.cal_state("c-1"),
+        TOPICS.cal_cmd("c-1"),
+        TOPICS.cal_event("c-1"),
+        TOPICS.cal_due("main"),
+        TOPICS.service_status("calibration", "main"),
+    ],
+)
+async def test_the_calibration_service_may_write_what_is_its_own(mosquitto: TestBroker, topic: str) -> None:
+    assert await delivered(mosquitto, "calibration-main", topic)
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        TOPICS.of("i0", Kind.DATA),
+        TOPICS.of("i0", Kind.META),
+        TOPICS.of("i0", Kind.CMD),
+        TOPICS.cal_due("other"),
+        TOPICS.service_status("logger", "main"),
+        TOPICS.commit("main", "i0"),
+        TOPICS.run("r1"),
+    ],
+)
+async def test_the_calibration_service_may_write_nothing_else(mosquitto: TestBroker, topic: str) -> None:
+    assert not await delivered(mosquitto, "calibration-main", topic)
+
+
+@pytest.mark.parametrize("user", ["edge-pi", "logger-main", "bridge-main", "anna", "viewer"])
+async def test_nobody_else_may_write_a_calibration(mosquitto: TestBroker, user: str) -> None:
+    assert not await delivered(mosquitto, user, TOPICS.of("i0", Kind.CALIBRATION))
+    assert not await delivered(mosquitto, user, TOPICS.cal_state("c-1"))
+    assert not await delivered(mosquitto, user, TOPICS.cal_due("main"))
+
+
+async def test_the_bridge_alone_of_the_others_sends_commands_to_a_run(mosquitto: TestBroker) -> None:
+    topic = TOPICS.cal_cmd("c-1")
+
+    assert [user for user in ("bridge-main", "anna", "edge-pi") if await delivered(mosquitto, user, topic)] == [
+        "bridge-main"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user", "reads"),
+    [("edge-pi", ["i0"]), ("edge-other", ["other1"]), ("calibration-main", ["i0", "other1"])],
+)
+async def test_an_edge_reads_the_calibrations_of_its_own_instruments(
+    mosquitto: TestBroker, user: str, reads: list[str]
+) -> None:
+    writer = Client(mosquitto.config("calibration-main"), "writer")
+    reader = Client(mosquitto.config(user), "reader")
+    async with writer, reader:
+        for name in ("i0", "other1"):
+            reader.subscribe(TOPICS.of(name, Kind.CALIBRATION))
+        await reader.subscribed()
+        await writer.publish(TOPICS.of("i0", Kind.CALIBRATION), b"{}")
+        await writer.publish(TOPICS.of("other1", Kind.CALIBRATION), b"{}")
+        found: list[str] = []
+        with contextlib.suppress(TimeoutError):
+            while len(found) < 2:
+                found += [m.topic for m in await asyncio.wait_for(reader.batch(), 1)]
+
+    assert found == [TOPICS.of(name, Kind.CALIBRATION) for name in reads]

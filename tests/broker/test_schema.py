@@ -53,7 +53,7 @@ def test_another_root_changes_every_address() -> None:
         channel["address"] for channel in json.loads(documents("site/lab2")["asyncapi.json"])["channels"].values()
     ]
 
-    assert len(addresses) == len(INSTRUMENT_KINDS) + 8
+    assert len(addresses) == len(INSTRUMENT_KINDS) + 12
     assert all(address.startswith("site/lab2/") for address in addresses)
 
 

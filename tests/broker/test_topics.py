@@ -41,6 +41,10 @@ def matches(filter_: str, topic: str) -> bool:
         ("lab/_sys/bridge/main/audit", Topic(Kind.AUDIT, "main", "bridge")),
         ("lab/_run/r1/state", Topic(Kind.RUN, "r1")),
         ("lab/_note/bridge-main/new", Topic(Kind.NOTE, "bridge-main")),
+        ("lab/_cal/c-1/state", Topic(Kind.CAL_STATE, "c-1")),
+        ("lab/_cal/c-1/cmd", Topic(Kind.CAL_CMD, "c-1")),
+        ("lab/_cal/c-1/event", Topic(Kind.CAL_EVENT, "c-1")),
+        ("lab/_sys/calibration/main/due", Topic(Kind.CAL_DUE, "main")),
     ],
 )
 def test_the_contracts_topics_are_taken_apart(topic: str, expected: Topic) -> None:
@@ -76,6 +80,10 @@ def test_the_contracts_topics_are_taken_apart(topic: str, expected: Topic) -> No
         "lab/_sys/Logger/main/status",
         "lab/_run/r1",
         "lab/_note//new",
+        "lab/_cal/c-1",
+        "lab/_cal/C1/state",
+        "lab/_cal//cmd",
+        "lab/_sys/logger/main/due",
         "laboratory/oven1/data",
         "LAB/oven1/data",
         "/lab/oven1/data",
@@ -113,6 +121,10 @@ def test_all_other_topics_come_back(name: str, other: str, source: str, user: st
         topics.audit(other, name): Topic(Kind.AUDIT, name, other),
         topics.run(name): Topic(Kind.RUN, name),
         topics.note(user): Topic(Kind.NOTE, user),
+        topics.cal_state(name): Topic(Kind.CAL_STATE, name),
+        topics.cal_cmd(name): Topic(Kind.CAL_CMD, name),
+        topics.cal_event(name): Topic(Kind.CAL_EVENT, name),
+        topics.cal_due(name): Topic(Kind.CAL_DUE, name),
     }
 
     assert {topic: topics.parse(topic) for topic in built} == built
@@ -130,6 +142,10 @@ def test_a_filter_for_one_kind_matches_that_kind_and_no_other(name: str, other: 
         Kind.AUDIT: topics.audit(other, name),
         Kind.RUN: topics.run(name),
         Kind.NOTE: topics.note(name),
+        Kind.CAL_STATE: topics.cal_state(name),
+        Kind.CAL_CMD: topics.cal_cmd(name),
+        Kind.CAL_EVENT: topics.cal_event(name),
+        Kind.CAL_DUE: topics.cal_due(name),
     }
 
     assert [k for k, topic in one_of_each.items() if matches(topics.all_of(kind), topic)] == [kind]

@@ -13,6 +13,7 @@ USERS = (
     User("edge-other", "edge", ("other1", "balance1")),
     User("logger-main", "logger"),
     User("bridge-main", "bridge"),
+    User("calibration-main", "calibration"),
     User("viewer", "viewer"),
     User("anna", "operator"),
 )
