@@ -68,7 +68,12 @@ def compute(record: Record, procedure: Procedure) -> dict[str, RunResult]:
     runs = record.runs()
     if not runs:
         raise CalculationError("the record has no readings yet")
-    return {name: _run(record, procedure, data) for name, data in runs.items()}
+    results: dict[str, RunResult] = {}
+    for name, data in runs.items():
+        # As left has check points only: its curve is the one that as found gave.
+        found = results.get("as_found")
+        results[name] = _run(record, procedure, data, found.fit if found else None)
+    return results
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,7 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What all points of a run share."""
+    """What all points of a run share. ``curve`` is the fit of these points, else the one in force as they were read."""
 
     record: Record
     procedure: Procedure
@@ -117,10 +122,12 @@ class _Run:
     hysteresis: Effect | None
     eccentric: float | None
     fit: Fit | None
+    curve: Fit | None
 
 
-def _run(record: Record, procedure: Procedure, data: RunData) -> RunResult:
+def _run(record: Record, procedure: Procedure, data: RunData, before: Fit | None) -> RunResult:
     groups = _groups(record, data)
+    own = _fit(procedure, groups)
     sources = {line.from_ for line in procedure.budget.values()}
     run = _Run(
         record,
@@ -129,7 +136,8 @@ def _run(record: Record, procedure: Procedure, data: RunData) -> RunResult:
         _scatter(groups),
         _hysteresis(groups) if "series" in sources else None,
         _eccentric(data) if "eccentricity" in sources else None,
-        _fit(procedure, groups),
+        own,
+        own or before,
     )
     points = tuple(_point(run, group) for group in groups)
     checks = tuple((g.nominal, _left(g, run.fit)) for g in groups if g.check and run.fit is not None)
@@ -189,10 +197,10 @@ def _eccentric(data: RunData) -> float:
 
 
 def _fit(procedure: Procedure, groups: Sequence[_Group]) -> Fit | None:
-    """The correction over the indication, from the points that are not checks."""
-    if procedure.fit.model == "none":
-        return None
+    """The correction over the indication, from the points that are not checks; None where there are only checks."""
     fitted = [g for g in groups if not g.check]
+    if procedure.fit.model == "none" or not fitted:
+        return None
     indications = [mean(g.indications) for g in fitted]
     corrections = [-_error(g) for g in fitted]
     return fit(indications, corrections, procedure.fit.degree, through_zero=procedure.fit.through_zero)
@@ -269,8 +277,8 @@ def _lines(run: _Run, group: _Group, spread: Spread | None, u_mean: float) -> li
         u = line.standard(values)
         if line.from_ == "readings" and spread is not None:
             u, nu = u_mean, spread.nu
-        elif line.from_ == "fit" and run.fit is not None:
-            u, nu = run.fit.at(values["I"], extrapolate=group.check).u, run.fit.nu
+        elif line.from_ == "fit" and run.curve is not None:
+            u, nu = run.curve.at(values["I"], extrapolate=group.check).u, run.curve.nu
         lines.append(Contribution(name, _measured(run, group, line) if u is None else u, 1.0, nu, line.dist))
     return lines
 
@@ -328,7 +336,8 @@ def _warnings(run: _Run, points: Sequence[PointResult], checks: Sequence[tuple[f
         for x, e in checks
         if limit is not None and abs(e) > limit
     ]
-    expected = {*run.procedure.points.values, *run.procedure.points.check}
+    only_checks = all(group.check for group in run.groups)
+    expected = {*([] if only_checks else run.procedure.points.values), *run.procedure.points.check}
     missing = sorted(expected - {p.nominal for p in points})
     found += [f"{x:g}: the procedure has this point, the record has not" for x in missing]
     if "series" in {line.from_ for line in run.procedure.budget.values()} and run.hysteresis is None:

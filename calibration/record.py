@@ -68,9 +68,13 @@ class CertificatePoint(_Part, frozen=True, kw_only=True):
 
 
 class Standard(_Part, frozen=True, kw_only=True):
-    """A reference with its certificate. ``U`` holds everywhere, or ``points`` say it place by place."""
+    """A reference with its certificate. ``U`` holds everywhere, or ``points`` say it place by place.
+
+    ``class`` is what procedures ask for (``pt25``, ``F1``).
+    """
 
     id: str
+    class_: str = msgspec.field(name="class", default="")
     serial: str = ""
     certificate: str = ""
     laboratory: str = ""
@@ -154,8 +158,18 @@ class Change(_Part, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Due(_Part, frozen=True, kw_only=True):
+    """When to calibrate again, only where the owner has agreed to it."""
+
+    date: Stamp
+    agreed_by: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class Record(_Part, frozen=True, kw_only=True):
-    """The record. ``replaces`` is the SHA-256 of the revision before."""
+    """The record. ``replaces`` is the SHA-256 of the revision before.
+
+    ``adjustment`` says what was done between as found and as left, ``external`` what came from others or the customer.
+    """
 
     schema: Literal["labwire.calibration/1"]
     id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -167,12 +181,16 @@ class Record(_Part, frozen=True, kw_only=True):
     customer: str = ""
     laboratory: str = ""
     place: str = ""
+    received: Stamp = ""
     begin: Stamp = ""
     end: Stamp = ""
     standards: Annotated[list[Standard], msgspec.Meta(min_length=1)]
     environment: dict[str, Span] = {}
     as_found: RunData | None = None
     as_left: RunData | None = None
+    adjustment: str = ""
+    due: Due | None = None
+    external: list[str] = []
     answers: dict[str, str] = {}
     deviations: list[str] = []
     opinions: list[str] = []
@@ -214,9 +232,17 @@ def write(record: Record) -> bytes:
     return canonical(_plain(record))
 
 
+def issued(record: Record) -> Record:
+    """The record as its documents carry it: as it was released, before their own hashes and later steps were known."""
+    steps = [number for number, change in enumerate(record.history) if change.state == "released"]
+    if not steps:
+        return record
+    return msgspec.structs.replace(record, state="released", history=record.history[: steps[-1] + 1], files={})
+
+
 def sha256(record: Record) -> str:
-    """The hash of the canonical bytes."""
-    return digest(_plain(record))
+    """The hash a record is known by: of its canonical bytes as ``issued``, so superseding it changes nothing."""
+    return digest(_plain(issued(record)))
 
 
 def amend(record: Record, by: Person, reason: str, **changes: Any) -> Record:

@@ -173,3 +173,17 @@ def test_another_procedure_is_refused() -> None:
 def test_the_order_of_the_visits_does_not_matter() -> None:
     points = raw()["as_found"]["points"]
     assert found(as_found={"points": points[::-1]}).points == found().points
+
+
+def test_as_left_may_be_check_points_only() -> None:
+    """The curve put in force is the one from as found; it has its place in the budget, and no point is missing."""
+    with_fit = procedure(budget={**procedure().budget, "fit": Line(from_="fit")})
+    left = {"points": [point("15", error=0), point("15", "down", 0)]}
+    results = compute(record(as_left=left), with_fit)
+    assert results["as_left"].fit is None
+    assert results["as_left"].warnings == ()
+    curve = results["as_found"].fit
+    assert curve is not None
+    line = next(line for line in at(results["as_left"], 15).budget.lines if line.name == "fit")
+    assert line.u == pytest.approx(curve.at(15.15).u, rel=1e-3)
+    assert line.nu == curve.nu
