@@ -1,11 +1,24 @@
+import hashlib
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.record import Person, Record, RecordError, advance, amend, numeral, read, sha256, write
+from calibration.record import (
+    Person,
+    Record,
+    RecordError,
+    advance,
+    amend,
+    issued,
+    numeral,
+    read,
+    sha256,
+    write,
+)
 from tests.calibration.example import raw, record
 
 ANNA, BERT = Person(name="anna", authenticated=True), Person(name="bert", authenticated=True)
@@ -87,6 +100,17 @@ def test_the_life_of_a_record() -> None:
         advance(record(), "released", ANNA)
     with pytest.raises(RecordError, match="says why"):
         advance(done, "withdrawn", BERT)
+
+
+def test_its_hash_stays_what_its_documents_carry() -> None:
+    done = released()
+    filed = msgspec.structs.replace(done, files={"certificate": "0" * 64})
+    later = advance(filed, "superseded", ANNA)
+    assert issued(later) == issued(filed) == done
+    assert sha256(later) == sha256(done) == hashlib.sha256(write(done)).hexdigest()
+    assert amend(later, ANNA, "serial").replaces == sha256(done)
+    reviewed = advance(advance(record(), "performed", ANNA), "reviewed", BERT)
+    assert sha256(reviewed) != sha256(done)
 
 
 def test_who_may_release() -> None:
