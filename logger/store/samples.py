@@ -16,6 +16,7 @@ from logger.columns import SMALL, Array, Column, column, infer
 from logger.ledger import Book, Stream
 from logger.pieces import Chunk, Packed, Shape, Uncertainty, pack, shape_of, split
 from logger.store.books import Books, Names
+from logger.store.late import LateWriter
 from logger.store.melt import Melter
 from logger.store.metas import Metas, Types
 from logger.store.shapes import ShapeIds, Shapes
@@ -120,6 +121,7 @@ class SampleWriter:
         self._inferred: dict[tuple[str, str], ChannelType] = {}
         self._runs: dict[int, _Run] = {}
         self._pieces: list[tuple[object, ...]] = []
+        self._late = LateWriter(db)
         self.asides: list[Aside] = []
         self.count = SampleCount()
 
@@ -193,6 +195,8 @@ class SampleWriter:
             for x, y in fresh:
                 part = rows if (x, y) == (a, b) else rows.slice(x - a, y - a)
                 self._store(book, part, types, block.cal, block.fold)
+                if block.late:
+                    self._late.add(book.id, x, y, now_ms)
         return book, a
 
     def metas_changed(self) -> None:
@@ -256,6 +260,7 @@ class SampleWriter:
             self._melter.added(book, small)
         self._small.clear()
         self._write_pieces()
+        self._late.flush()
         if self.asides:
             self._db.executemany(
                 "INSERT INTO aside (t_ms, source, boot, seq, channel, value, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from logger.store import late
+
 APPLICATION_ID = 0x6C627772  # "lbwr"
 VERSION = 1
 FILE_NAME = "labwire.db"
@@ -95,6 +97,7 @@ def _prepare(db: sqlite3.Connection, path: Path, now_ms: int, want_hours: float)
             about = {"id": secrets.token_hex(8), "made_ms": now_ms, "want_since": now_ms - int(want_hours * 3_600_000)}
             db.executemany("INSERT INTO store VALUES (?, ?)", [(k, str(v)) for k, v in about.items()])
     check(db, path)
+    db.execute(late.TABLE)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA wal_autocheckpoint = 4000")  # 32 MiB: a checkpoint costs as much as many transactions
