@@ -7,7 +7,7 @@ from pathlib import Path
 
 from broker.config import ConfigError, load
 from broker.mistakes import Mistakes
-from broker.topics import check_name
+from broker.topics import check_channel, check_name
 from msr_adapter.tables import AnyRate, ChannelTable, InstrumentTable, MsrFile, ParameterTable, Rate, SetTable
 
 MAX_BLOCK_MS = 60_000
@@ -60,6 +60,7 @@ def _check_instrument(table: InstrumentTable, here: Mistakes) -> None:
         _check_set(set_, here.within(f"set {number}") if number else here)
     for pattern, channel in table.channels.items():
         _check_channel(pattern, channel, here.within(f"channels {pattern!r}"))
+    _check_names(table, here)
     _check_unique([p.path for p in table.parameter], "parameters have the path", here)
     for parameter in table.parameter:
         _check_parameter(parameter, here.within(f"parameter {parameter.path!r}"))
@@ -89,6 +90,16 @@ def _check_rate(rate: AnyRate, here: Mistakes) -> None:
         here.add(f"per_second = {rate.per_second} is not greater than 0")
 
 
+def _check_names(table: InstrumentTable, here: Mistakes) -> None:
+    _check_unique([c.name for c in table.channels.values() if c.name], "channels have the name", here)
+    for pattern, channel in table.channels.items():
+        if channel.name:
+            inside = here.within(f"channels {pattern!r}")
+            inside.attempt(check_channel, channel.name)
+            if "*" in pattern or "?" in pattern:
+                inside.add(f"name {channel.name!r} was expected for one path, this is a pattern")
+
+
 def _check_channel(pattern: str, channel: ChannelTable, here: Mistakes) -> None:
     _check_patterns([pattern], here)
     if channel.range and not channel.range[0] < channel.range[1]:
@@ -99,9 +110,9 @@ def _check_channel(pattern: str, channel: ChannelTable, here: Mistakes) -> None:
 
 def _check_parameter(table: ParameterTable, here: Mistakes) -> None:
     _check_patterns([table.path], here)
-    if table.type == "bool":
+    if table.type:
         if (table.min, table.max, table.max_step) != (None, None, None) or table.non_finite:
-            here.add("a bool has no min, max, max_step or non_finite")
+            here.add(f"a {table.type} has no min, max, max_step or non_finite")
         return
     if table.min is None or table.max is None:
         here.add("min and max are needed: nothing is written that nobody has limited")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from broker.messages import Channel, ChannelType
-from msr_adapter.catalog import Catalog, Setting, Signal
-from msr_adapter.names import matches, places, sources
+from msr_adapter.catalog import Setting, Signal
+from msr_adapter.names import Shape, expand, matches, places, sources
 from msr_adapter.tables import ChannelTable
 from msr_adapter.wire import Layout, to_text
 
@@ -14,7 +14,7 @@ _TYPES: Mapping[str, ChannelType] = {"f": "float", "d": "float", "q": "int64", "
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One signal or parameter and the channels its elements become."""
+    """One signal or parameter and the channels its elements become; a text is one channel."""
 
     index: int
     path: bytes
@@ -22,31 +22,37 @@ class Column(msgspec.Struct, frozen=True):
     channels: tuple[str, ...]
     type: ChannelType
     table: ChannelTable
+    base: str = ""
+
+    @property
+    def shape(self) -> Shape:
+        """Of its channels."""
+        return () if self.type == "str" else self.layout.shape
 
 
-def column(what: Signal | Setting, catalog: Catalog, tables: Mapping[str, ChannelTable]) -> Column:
-    """The column of a signal or a parameter, as the configuration describes it."""
-    table = table_for(what, tables)
-    return Column(
-        what.index, what.path, what.layout, catalog.names.channels(what.path), type_of(what.layout, table.type), table
-    )
+def column(what: Signal | Setting, base: str, table: ChannelTable) -> Column:
+    """The column of a signal or a parameter whose channels are called ``base``."""
+    type_ = type_of(what.layout, table.type)
+    channels = expand(base, () if type_ == "str" else what.layout.shape)
+    return Column(what.index, what.path, what.layout, channels, type_, table, base)
 
 
 def type_of(layout: Layout, wanted: str) -> ChannelType:
-    """A boolean looks like an int8 on the wire: only the configuration knows. Never of other types."""
+    """A boolean looks like an int8 on the wire, a text like many: only the configuration knows. Never other types."""
     if wanted == "bool" and layout.type.size == 1:
         return "bool"
+    if wanted == "str" and layout.type.size == 1 and layout.shape:
+        return "str"
     return _TYPES.get(layout.type.code, "int")
 
 
-def table_for(what: Signal | Setting, tables: Mapping[str, ChannelTable]) -> ChannelTable:
+def table_for(what: Signal | Setting, globs: Mapping[str, ChannelTable], exact: ChannelTable | None) -> ChannelTable:
     """Keys of the globs that fit, then those of the exact path; the unit the server names, where one does."""
     table = ChannelTable(unit=what.unit)
-    exact = to_text(what.path)
-    for pattern in sorted(tables, key=lambda p: p == exact):
-        if pattern == exact or matches(pattern, what.path):
-            table = _over(table, tables[pattern])
-    return table
+    for pattern, above in globs.items():
+        if matches(pattern, what.path):
+            table = _over(table, above)
+    return table if exact is None else _over(table, exact)
 
 
 def _over(below: ChannelTable, above: ChannelTable) -> ChannelTable:
@@ -58,7 +64,7 @@ def described(col: Column, period_ms: Mapping[str, float]) -> dict[str, Channel]
     """What meta says of each channel of a column."""
     directory, _, last = to_text(col.path).rpartition("/")
     label = col.table.label or last
-    elements = zip(col.channels, sources(col.path, col.layout.shape), places(col.layout.shape), strict=True)
+    elements = zip(col.channels, sources(col.path, col.shape), places(col.shape), strict=True)
     return {
         name: Channel(
             type=col.type,

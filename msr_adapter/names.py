@@ -73,6 +73,11 @@ def places(shape: Shape) -> Iterator[tuple[int, ...]]:
             yield (k, *rest)
 
 
+def is_glob(pattern: str) -> bool:
+    """Whether it may fit more than one path."""
+    return "*" in pattern or "?" in pattern
+
+
 def matches(pattern: str, path: bytes) -> bool:
     """Whether a path fits a glob: ``*`` and ``?`` within a level, ``**`` over levels; case-sensitive."""
     return _regex(pattern).fullmatch(to_text(path)) is not None

@@ -10,7 +10,7 @@ import msgspec
 from broker.commands import CommandFailed
 from broker.messages import Quality, Value
 from msr_adapter.member import Member
-from msr_adapter.rows import row_of
+from msr_adapter.rows import row_of, texts
 from msr_adapter.session import LinkLost, Session
 from msr_adapter.settings import Watched, check_step
 from msr_adapter.wire import Parameter, Warn, WireError, requests, to_text
@@ -138,8 +138,11 @@ def samples_of(w: Watched, reading: Reading) -> Samples:
 
 def changes(w: Watched, before: Samples, after: Samples) -> list[tuple[str, str]]:
     """Channel and text of each element that is not what it was."""
-    size = w.column.layout.type.size
     was, is_ = before.tobytes(), after.tobytes()
+    if w.column.type == "str":
+        old, new = texts(before, len(was))[0], texts(after, len(is_))[0]
+        return [(w.column.channels[0], f"changed outside labwire: {old!r} → {new!r}")] if was != is_ else []
+    size = w.column.layout.type.size
     return [
         (channel, f"changed outside labwire: {shown(w, before[k])} → {shown(w, after[k])}")
         for k, channel in enumerate(w.column.channels)
@@ -161,7 +164,10 @@ def _is_float(w: Watched) -> bool:
 
 
 def _not_taken(w: Watched, before: Reading, after: Reading, warnings: Sequence[str]) -> CommandFailed:
-    is_ = ", ".join(shown(w, v) for v in samples_of(w, after)[:8])
+    samples = samples_of(w, after)
+    is_ = ", ".join(shown(w, v) for v in samples[:8])
+    if w.column.type == "str":
+        is_ = repr(texts(samples, len(after.image))[0])
     if warnings:
         return CommandFailed("no_access", f"the server says {warnings[0]!r}; the value is still {is_}")
     if after == before:

@@ -11,11 +11,11 @@ from typing import Literal
 import msgspec
 
 from broker.messages import Channel, CommandSpec
-from msr_adapter import settings
+from msr_adapter import naming, settings
 from msr_adapter.catalog import Catalog, Signal
-from msr_adapter.describe import Column, column, described
+from msr_adapter.describe import Column, described
 from msr_adapter.names import matches
-from msr_adapter.settings import Watched
+from msr_adapter.settings import Watched, listed
 from msr_adapter.tables import InstrumentTable, Rate, SetTable
 from msr_adapter.wire.requests import MAX_BLOCK
 
@@ -81,8 +81,12 @@ def writes(tables: Iterable[InstrumentTable]) -> bool:
 def _instrument(table: InstrumentTable, catalog: Catalog, group: int) -> Planned:
     problems: list[str] = []
     chosen = _chosen(table, catalog, problems)
-    streams = tuple(_streams(table, catalog, chosen, group))
-    watched = settings.watched(table, catalog, problems)
+    parameters = settings.picked(table, catalog, problems)
+    signals, wanted = [signal for signal, _ in chosen.values()], [p.setting for p in parameters]
+    tables = naming.tables_for(table, signals, wanted, problems)
+    columns = naming.columns([*signals, *wanted], tables, catalog, problems)
+    streams = tuple(_streams(table, catalog, chosen, columns, group))
+    watched = tuple(settings.watched(p, columns[p.setting.path]) for p in parameters)
     period_ms = {c: s.period_s * 1000 for s in streams for col in s.columns for c in col.channels if s.mode != "change"}
     channels: dict[str, Channel] = {}
     for col in (*(c for s in streams for c in s.columns), *(w.column for w in watched)):
@@ -115,12 +119,6 @@ def _wanted(table: InstrumentTable, path: str) -> bool:
     return any(matches(p, path.encode()) for p in patterns)
 
 
-def listed(words: Sequence[str], most: int = 5) -> str:
-    """The first few, and how many more."""
-    more = f" and {len(words) - most} more" if len(words) > most else ""
-    return ", ".join(words[:most]) + more
-
-
 # --- streams ----------------------------------------------------------------------------------------------------------
 
 
@@ -135,14 +133,18 @@ class _Kind(msgspec.Struct, frozen=True):
 
 
 def _streams(
-    table: InstrumentTable, catalog: Catalog, chosen: Mapping[bytes, tuple[Signal, SetTable]], group: int
+    table: InstrumentTable,
+    catalog: Catalog,
+    chosen: Mapping[bytes, tuple[Signal, SetTable]],
+    columns: Mapping[bytes, Column],
+    group: int,
 ) -> Iterator[Stream]:
     kinds: dict[_Kind, list[Column]] = {}
     for signal, set_ in chosen.values():
         kind = _kind(signal, set_, catalog.task_hz[signal.task])
-        kinds.setdefault(kind, []).append(column(signal, catalog, table.channels))
-    for kind, columns in kinds.items():
-        for part in _parts(columns):
+        kinds.setdefault(kind, []).append(columns[signal.path])
+    for kind, alike in kinds.items():
+        for part in _parts(alike):
             yield Stream(
                 group,
                 table.name,
@@ -188,7 +190,7 @@ def _parts(columns: Sequence[Column]) -> Iterator[list[Column]]:
     part: list[Column] = []
     size = 0
     for col in columns:
-        width = sum(len(c) + 4 + _NUMBER for c in col.channels)
+        width = sum(len(c) + 4 for c in col.channels) + _width(col)
         if part and size + width > _ROOM:
             yield part
             part, size = [], 0
@@ -198,8 +200,13 @@ def _parts(columns: Sequence[Column]) -> Iterator[list[Column]]:
         yield part
 
 
+def _width(col: Column) -> int:
+    """Bytes of JSON that one sample may take: of a text six a byte, which is what a control character needs."""
+    return 6 * col.layout.count + 3 if col.type == "str" else len(col.channels) * _NUMBER
+
+
 def _blocksize(kind: _Kind, columns: Sequence[Column]) -> int:
     """Rows per frame: not more than one message holds."""
     names = sum(len(c) + 6 for col in columns for c in col.channels)
-    row = sum(len(col.channels) for col in columns) * _NUMBER + 18
+    row = sum(map(_width, columns)) + 18
     return max(1, min(kind.blocksize, (_ROOM - names) // row))

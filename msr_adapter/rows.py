@@ -8,7 +8,7 @@ import msgspec
 from broker.messages import MAX_SAFE_INTEGER, ChannelType, Quality, Value
 from broker.values import MAX_TS_MS
 from msr_adapter.describe import Column
-from msr_adapter.wire import Data, WireError
+from msr_adapter.wire import Data, WireError, to_text
 from msr_adapter.wire.samples import Samples, from_base64
 
 _LATEST_US = MAX_TS_MS * 1000
@@ -41,7 +41,10 @@ def rows(data: Data, columns: Mapping[int, Column]) -> Rows:
 
 
 def spread(column: Column, samples: Samples, cols: dict[str, list[Value]], q: dict[str, dict[int, Quality]]) -> None:
-    """Add each element of a signal as a column of its own."""
+    """Add each element of a signal as a column of its own; a text is one."""
+    if column.type == "str":
+        cols[column.channels[0]] = texts(samples, column.layout.count)
+        return
     step = len(column.channels)
     if step == 1:
         cols[column.channels[0]] = as_values(column.type, samples)
@@ -53,6 +56,12 @@ def spread(column: Column, samples: Samples, cols: dict[str, list[Value]], q: di
             odd: dict[int, Quality] = {row: "bad" for row, v in enumerate(samples[k::step]) if v not in (0, 1)}
             if odd:
                 q[channel] = odd
+
+
+def texts(samples: Samples, length: int) -> list[Value]:
+    """Byte vectors of ``length`` as texts: up to the first zero, UTF-8 or else Latin-1."""
+    image = samples.tobytes()
+    return [to_text(image[k : k + length].partition(b"\0")[0]) for k in range(0, len(image), length)]
 
 
 def as_values(type_: ChannelType, samples: Samples) -> list[Value]:

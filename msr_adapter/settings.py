@@ -9,10 +9,10 @@ import msgspec
 from broker.commands import CommandFailed
 from broker.messages import Argument, CommandSpec, Value
 from msr_adapter.catalog import Catalog, Setting
-from msr_adapter.describe import Column, column
+from msr_adapter.describe import Column, type_of
 from msr_adapter.tables import InstrumentTable, ParameterTable
-from msr_adapter.wire import to_text
-from msr_adapter.wire.samples import Number, Samples
+from msr_adapter.wire import Layout, to_text
+from msr_adapter.wire.samples import Number, Samples, from_image
 
 TIMEOUT_MS = 10_000
 _INTEGER = re.compile(r"[+-]?\d{1,20}")
@@ -28,12 +28,20 @@ class Watched(msgspec.Struct, frozen=True):
 
     @property
     def elements(self) -> int:
-        return self.column.layout.count
+        """How many values it has: a text is one."""
+        return 1 if self.column.type == "str" else self.column.layout.count
 
 
-def watched(table: InstrumentTable, catalog: Catalog, problems: list[str]) -> tuple[Watched, ...]:
+class Picked(msgspec.Struct, frozen=True):
+    """A parameter of the server that an instrument wants; ``table`` where it may be written."""
+
+    setting: Setting
+    table: ParameterTable | None
+
+
+def picked(table: InstrumentTable, catalog: Catalog, problems: list[str]) -> list[Picked]:
     """The parameters of an instrument; a sentence for each that is not there or cannot be written as configured."""
-    found = {s.path: _watched(s, None, table, catalog) for p in table.parameters for s in catalog.settings_like(p)}
+    found = {s.path: Picked(s, None) for p in table.parameters for s in catalog.settings_like(p)}
     missing = [p for p in table.parameters if not catalog.settings_like(p)]
     for wanted in table.parameter:
         setting = catalog.setting(wanted.path)
@@ -42,25 +50,32 @@ def watched(table: InstrumentTable, catalog: Catalog, problems: list[str]) -> tu
             continue
         wrong = unfit(wanted, setting)
         problems += [f"{wanted.path} cannot be set: {wrong}"] if wrong else []
-        found[setting.path] = _watched(setting, None if wrong else wanted, table, catalog)
+        found[setting.path] = Picked(setting, None if wrong else wanted)
     if missing:
-        problems.append(f"no parameter on the server for {', '.join(missing)}")
-    return tuple(found.values())
+        problems.append(f"no parameter on the server for {listed(missing)}")
+    return list(found.values())
 
 
-def _watched(setting: Setting, wanted: ParameterTable | None, table: InstrumentTable, catalog: Catalog) -> Watched:
-    col = column(setting, catalog, table.channels)
-    if wanted is not None:
-        over = {k: v for k in ("unit", "label", "type") if (v := getattr(wanted, k))}
-        col = column(setting, catalog, {to_text(setting.path): msgspec.structs.replace(col.table, **over)})
-    return Watched(col, f"set_{catalog.names.base(setting.path)}", wanted)
+def watched(one: Picked, col: Column) -> Watched:
+    """With the name of its command, which is that of its channels."""
+    return Watched(col, f"set_{col.base}", one.table)
+
+
+def listed(words: Sequence[str], most: int = 5) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def unfit(wanted: ParameterTable, setting: Setting) -> str:
     """Why the limits do not suit the parameter's type; "" when they do."""
     kind = setting.layout.type
-    if wanted.type == "bool":
-        return "" if kind.size == 1 else f"it is a {kind.name}, no bool"
+    if wanted.type:
+        return (
+            ""
+            if type_of(setting.layout, wanted.type) == wanted.type
+            else f"it is a {setting.layout.typ}, no {wanted.type}"
+        )
     if kind.limits is None:
         return ""
     low, high = kind.limits
@@ -76,14 +91,14 @@ def unfit(wanted: ParameterTable, setting: Setting) -> str:
 def command(w: Watched) -> tuple[str, CommandSpec]:
     """Name and description of the command that sets a writable parameter.
 
-    A scalar has one argument ``value`` of its own type. A vector or matrix has ``values``, numbers with commas, and
-    ``start``, the element (row-major) where they begin.
+    A scalar or text has one argument ``value`` of its own type. A vector or matrix has ``values``, numbers with commas,
+    and ``start``, the element (row-major) where they begin.
     """
     table = w.table or ParameterTable(path="")
     col = w.column
     label = f"Set {col.table.label or to_text(col.path).rpartition('/')[2]}"
     if w.elements == 1 and not table.non_finite:
-        limits = {} if col.type == "bool" else {"min": table.min, "max": table.max}
+        limits = {} if col.type in ("bool", "str") else {"min": table.min, "max": table.max}
         args = {"value": Argument(type=col.type, unit=col.table.unit, label=_limits(table, col), **limits)}  # type: ignore[arg-type]
     elif w.elements == 1:
         args = {"value": Argument(type="str", unit=col.table.unit, label=_limits(table, col))}
@@ -100,6 +115,8 @@ def command(w: Watched) -> tuple[str, CommandSpec]:
 def _limits(table: ParameterTable, col: Column) -> str:
     if col.type == "bool":
         return "true or false"
+    if col.type == "str":
+        return f"up to {col.layout.count} bytes"
     more = f", by {table.max_step} at most" if table.max_step is not None else ""
     return f"{table.min} to {table.max}{more}" + (", nan, inf or -inf" if table.non_finite else "")
 
@@ -111,12 +128,24 @@ def wanted_values(w: Watched, args: Mapping[str, Value]) -> tuple[int, list[Numb
         raise CommandFailed("read_only", f"{to_text(w.column.path)} is not to be written")
     given = args.get("values", args.get("value"))
     start = args.get("start", 0)
+    if w.column.type == "str":
+        return 0, list(text_image(w.column.layout, given))
     words = given.split(",") if isinstance(given, str) and w.elements > 1 else [given]
     if not isinstance(start, int) or start + len(words) > w.elements:
         raise CommandFailed(
             "out_of_range", f"{len(words)} values from element {start} do not fit into {w.elements} elements"
         )
     return start, [_checked(w, table, word) for word in words]
+
+
+def text_image(layout: Layout, text: Value) -> Samples:
+    """A text as the byte vector it fills, with zeros behind it. Raises CommandFailed."""
+    if not isinstance(text, str) or "\0" in text:
+        raise CommandFailed("wrong_type", f"{text!r} is not a text, or holds a zero byte")
+    image = text.encode()
+    if len(image) > layout.size:
+        raise CommandFailed("out_of_range", f"{len(image)} bytes do not fit into {layout.size}")
+    return from_image(layout, image.ljust(layout.size, b"\0"))
 
 
 def _checked(w: Watched, table: ParameterTable, word: Value) -> Number:

@@ -42,14 +42,15 @@ class SetTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class ChannelTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``[instrument.channels."/Path"]``: what the server does not say. The key may be a glob."""
+    """``[instrument.channels."/Path"]``: what the server does not say. The key may be a glob; with ``name`` not."""
 
+    name: str = ""
     unit: str = ""
     label: str = ""
     group: str = ""
     range: tuple[float, float] | None = None
     resolution: float | None = None
-    type: Literal["", "bool"] = ""
+    type: Literal["", "bool", "str"] = ""
 
 
 class ParameterTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,7 +62,7 @@ class ParameterTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     max_step: Number | None = None
     unit: str = ""
     label: str = ""
-    type: Literal["", "bool"] = ""
+    type: Literal["", "bool", "str"] = ""
     non_finite: bool = False
     confirm: bool = False
 
