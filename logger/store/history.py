@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,17 +21,20 @@ from logger.store.metas import read_meta
 from logger.store.reading import Reader
 from logger.store.shapes import Shapes
 
-_PIECES = "SELECT seq, n, t_min, t_max, dt, extra, summary, {body}, shape, book, id FROM piece"
+_PIECES = "SELECT seq, n, t_min, t_max, dt, extra, summary, {body}, shape, book, id, fold FROM piece"
 _IN_TIME = " WHERE source = ? AND t_min >= ? AND t_min < ? AND t_max >= ? ORDER BY t_min, id"
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Consecutive raw rows of one boot (``boot`` "" and the logger's own ``seq`` for sample sets without identity)."""
+    """Consecutive raw rows of one boot (``boot`` "" and the logger's own ``seq`` for sample sets without identity).
+
+    ``fold``: raised by the sender whenever a stamp is not later than one it has given already."""
 
     boot: str
     chunk: Chunk
     shape: Shape
+    fold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,10 @@ class History:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
+        """One moment of the store, for the readers beside this one; what is asked inside sees the same moment."""
+        return self._reader.snapshot()
+
     # --- instruments ---------------------------------------------------------------------------------------------
 
     def instruments(self) -> list[str]:
@@ -156,17 +164,20 @@ class History:
                 shape = shapes[row[8]]
                 chunk = _cut(unpack(_packed(row), shape, wanted), from_us, to_us)
                 for part in chunk:
-                    yield Rows(boots[row[9]], part, shape)
+                    yield Rows(boots[row[9]], part, shape, row[11])
+
+    def shapes(self, instrument: str, from_us: int, to_us: int) -> list[Shape]:
+        """What occurs in this time: channels and types, descriptions, calibrations; in the order they first do."""
+        with self._reader.snapshot() as db:
+            return _shapes(db, instrument, from_us, to_us)
 
     def channels(self, instrument: str, from_us: int, to_us: int) -> list[tuple[str, ChannelType]]:
         """The (channel, type) pairs that occur, in the order they first do: what a table of these rows needs."""
-        with self._reader.snapshot() as db:
-            return list(dict.fromkeys(c for shape in _shapes(db, instrument, from_us, to_us) for c in shape.channels))
+        return list(dict.fromkeys(c for shape in self.shapes(instrument, from_us, to_us) for c in shape.channels))
 
     def calibrations(self, instrument: str, from_us: int, to_us: int) -> list[tuple[str, str]]:
         """The (channel, calibration id) pairs in force in any row of this time, sorted."""
-        with self._reader.snapshot() as db:
-            return sorted({c for shape in _shapes(db, instrument, from_us, to_us) for c in shape.cal})
+        return sorted({c for shape in self.shapes(instrument, from_us, to_us) for c in shape.cal})
 
     def remarks(self, instrument: str, from_us: int, to_us: int) -> tuple[list[str], list[str]]:
         """The channels with a quality, and those with an uncertainty, in any row of this time."""
@@ -223,7 +234,7 @@ class History:
                 wanted = {id_ for id_, name in names.items() if traffic.matches(topic_filter, name)}
             boots = dict(db.execute("SELECT id, boot FROM book"))
             for entries in _segments(db, since, until, wanted):
-                matching = [_entry(e, names, boots) for e in traffic.within(entries, since, until, wanted)]
+                matching = [log_entry(e, names, boots) for e in traffic.within(entries, since, until, wanted)]
                 found = matching + found
                 if len(found) >= limit:
                     break
@@ -245,7 +256,7 @@ class History:
             return [_ledger_line(book) for book in read_books(db, instrument) if book.boot]
 
 
-_Row = tuple[int, int, int, int, int | None, bytes | None, bytes | None, bytes, int, int, int]
+_Row = tuple[int, int, int, int, int | None, bytes | None, bytes | None, bytes, int, int, int, int]
 
 
 def _pieces(db: sqlite3.Connection, instrument: str, from_us: int, to_us: int, *, body: str) -> Iterator[_Row]:
@@ -314,7 +325,7 @@ def _segments(
             yield traffic.unpack(codec, body)
 
 
-def _entry(e: traffic.Entry, names: dict[int, str], boots: dict[int, str]) -> LogEntry:
+def log_entry(e: traffic.Entry, names: dict[int, str], boots: dict[int, str]) -> LogEntry:
     qos, retain = e.flags & traffic.QOS, bool(e.flags & traffic.RETAIN)
     topic = names[e.topic]
     if e.payload is not None:
