@@ -8,6 +8,8 @@ from typing import Any
 
 START = "0" * 64
 _FIELDS = frozenset({"seq", "t", "event", "id", "rev", "record", "pdf", "dcc", "prev"})
+_OPTIONAL = frozenset({"by"})
+"""Left out where there is nothing to say."""
 
 
 class ChainError(ValueError):
@@ -30,7 +32,10 @@ def digest(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger. ``prev`` is the hash of the line before; ``record``, ``pdf``, ``dcc`` are of files."""
+    """One line of the ledger. ``prev`` is the hash of the line before; ``record``, ``pdf``, ``dcc`` are of files.
+
+    ``by`` says who, where that does not stand in what was hashed.
+    """
 
     seq: int
     t: str
@@ -41,6 +46,7 @@ class Entry:
     pdf: str
     dcc: str
     prev: str
+    by: str = ""
 
     @property
     def hash(self) -> str:
@@ -51,7 +57,8 @@ class Entry:
         return canonical(self._fields()) + b"\n"
 
     def _fields(self) -> dict[str, str | int]:
-        return {name: getattr(self, name) for name in sorted(_FIELDS)}
+        said = {name for name in _OPTIONAL if getattr(self, name)}
+        return {name: getattr(self, name) for name in sorted(_FIELDS | said)}
 
 
 def append(
@@ -64,10 +71,11 @@ def append(
     record: str,
     pdf: str = "",
     dcc: str = "",
+    by: str = "",
 ) -> Entry:
     """The entry after ``last`` (None: the first)."""
     seq, prev = (0, START) if last is None else (last.seq + 1, last.hash)
-    return Entry(seq, t, event, id, rev, record, pdf, dcc, prev)
+    return Entry(seq, t, event, id, rev, record, pdf, dcc, prev, by)
 
 
 def read(lines: Iterable[bytes], *, head: str | None = None) -> list[Entry]:
@@ -89,7 +97,7 @@ def _entry(number: int, line: bytes) -> Entry:
         fields = json.loads(line)
     except (ValueError, RecursionError) as e:
         raise ChainError(f"entry {number} is not JSON") from e
-    if not isinstance(fields, Mapping) or set(fields) != _FIELDS:
+    if not isinstance(fields, Mapping) or not _FIELDS <= set(fields) <= _FIELDS | _OPTIONAL:
         raise ChainError(f"entry {number} does not have the fields of an entry")
     numbers = ("seq", "rev")
     if not all((type(v) is int) if k in numbers else isinstance(v, str) for k, v in fields.items()):

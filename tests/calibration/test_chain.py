@@ -9,7 +9,10 @@ def ledger(n: int = 4) -> list[Entry]:
     entries: list[Entry] = []
     for i in range(n):
         last = entries[-1] if entries else None
-        entries.append(append(last, t=f"2026-11-2{i}", event="released", id=f"Ä-{i}", rev=1, record=digest([i])))
+        who = "anna" if i % 2 else ""
+        entries.append(
+            append(last, t=f"2026-11-2{i}", event="released", id=f"Ä-{i}", rev=1, record=digest([i]), by=who)
+        )
     return entries
 
 
@@ -46,6 +49,14 @@ def test_exchanged_and_repeated_entries_are_found() -> None:
     for wrong in ([a, c, b, d], [a, a, b, c, d], [b, c, d]):
         with pytest.raises(ChainError):
             read(wrong)
+
+
+def test_a_field_without_content_is_left_out() -> None:
+    first, second = lines()[:2]
+    assert b'"by"' not in first
+    assert b'"by":"anna"' in second
+    with pytest.raises(ChainError, match="not in the form"):
+        read([first.replace(b'{"dcc"', b'{"by":"","dcc"')])
 
 
 def test_canonical_form() -> None:
