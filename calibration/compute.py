@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from calibration.applied import Correction
 from calibration.budget import Budget, Contribution, Expanded
 from calibration.decide import Decision, decide
 from calibration.exact import CalculationError, exact
@@ -78,12 +79,13 @@ def compute(record: Record, procedure: Procedure) -> dict[str, RunResult]:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """All visits of one point."""
+    """All visits of one point: references with their certificate's correction, indications with that in force."""
 
     nominal: float
     visits: tuple[Point, ...]
     references: Reference
     corrected: tuple[tuple[Decimal, ...], ...]
+    shown: tuple[tuple[Decimal, ...], ...]
 
     @property
     def check(self) -> bool:
@@ -103,12 +105,22 @@ class _Group:
         return mean([sample.x for visit in self.visits for sample in visit.readings])
 
     @property
+    def indication(self) -> float:
+        """What was shown: with the correction in force."""
+        return mean([value for visit in self.shown for value in visit])
+
+    @property
     def errors(self) -> list[list[float]]:
-        """Of each visit: paired differences, as floats of exact decimals."""
+        """Of each visit: paired differences of what was shown, as floats of exact decimals."""
         return [
-            [float(e) for e in differences([s.I for s in visit.readings], xs)]
-            for visit, xs in zip(self.visits, self.corrected, strict=True)
+            [float(e) for e in differences(values, xs)] for values, xs in zip(self.shown, self.corrected, strict=True)
         ]
+
+    @property
+    def raw_error(self) -> float:
+        """Without the correction in force: what a new curve has to take away."""
+        references = [x for visit in self.corrected for x in visit]
+        return mean(differences(self.indications, references))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ class _Run:
 
 
 def _run(record: Record, procedure: Procedure, data: RunData, before: Fit | None) -> RunResult:
-    groups = _groups(record, data)
+    groups = _groups(record, data, _in_force(data, before))
     own = _fit(procedure, groups)
     sources = {line.from_ for line in procedure.budget.values()}
     run = _Run(
@@ -140,25 +152,34 @@ def _run(record: Record, procedure: Procedure, data: RunData, before: Fit | None
         own or before,
     )
     points = tuple(_point(run, group) for group in groups)
-    checks = tuple((g.nominal, _left(g, run.fit)) for g in groups if g.check and run.fit is not None)
+    checks = tuple((g.nominal, _left(g, own)) for g in groups if g.check and run.curve is not None)
     return RunResult(points, run.hysteresis, run.fit, checks, tuple(_warnings(run, points, checks)))
 
 
-def _groups(record: Record, data: RunData) -> tuple[_Group, ...]:
+def _in_force(data: RunData, found: Fit | None) -> Correction:
+    if not data.fitted:
+        return Correction.of(data.applied)
+    if found is None:
+        raise CalculationError("as left was made with the curve of as found, which has none")
+    return Correction(found.curve)
+
+
+def _groups(record: Record, data: RunData, correction: Correction) -> tuple[_Group, ...]:
     found: dict[tuple[float, bool], list[Point]] = defaultdict(list)
     for point in data.points:
         found[float(exact(point.nominal)), point.check].append(point)
-    return tuple(_group(record, nominal, visits) for (nominal, _), visits in sorted(found.items()))
+    return tuple(_group(record, nominal, visits, correction) for (nominal, _), visits in sorted(found.items()))
 
 
-def _group(record: Record, nominal: float, visits: Sequence[Point]) -> _Group:
+def _group(record: Record, nominal: float, visits: Sequence[Point], correction: Correction) -> _Group:
     used = visits[0].standards
     if any(visit.standards != used for visit in visits):
         raise CalculationError(f"the visits of {nominal:g} were made with different standards")
     chosen = [s for s in record.standards if not used or s.id in used]
     reference = Reference(tuple(chosen))
     corrected = tuple(tuple(reference.corrected(sample.x) for sample in visit.readings) for visit in visits)
-    return _Group(nominal, tuple(visits), reference, corrected)
+    shown = tuple(tuple(correction.shown(sample.I) for sample in visit.readings) for visit in visits)
+    return _Group(nominal, tuple(visits), reference, corrected, shown)
 
 
 def _scatter(groups: Sequence[_Group]) -> Spread | None:
@@ -202,18 +223,15 @@ def _fit(procedure: Procedure, groups: Sequence[_Group]) -> Fit | None:
     if procedure.fit.model == "none" or not fitted:
         return None
     indications = [mean(g.indications) for g in fitted]
-    corrections = [-_error(g) for g in fitted]
+    corrections = [-g.raw_error for g in fitted]
     return fit(indications, corrections, procedure.fit.degree, through_zero=procedure.fit.through_zero)
 
 
-def _error(group: _Group) -> float:
-    return mean([e for errors in group.errors for e in errors])
-
-
 def _left(group: _Group, curve: Fit | None) -> float:
+    """The error left by the curve fitted here, or, where there are only checks, by what was in force."""
     if curve is None:
-        return _error(group)
-    return _error(group) + curve.curve.value(mean(group.indications))
+        return mean([e for errors in group.errors for e in errors])
+    return group.raw_error + curve.curve.value(mean(group.indications))
 
 
 def _point(run: _Run, group: _Group) -> PointResult:
@@ -222,14 +240,14 @@ def _point(run: _Run, group: _Group) -> PointResult:
     budget = Budget(tuple(_lines(run, group, spread, u_mean)))
     expanded = budget.expand(run.procedure.decision.p, run.procedure.decision.k_method)
     error = mean(errors)
-    limits = run.procedure.limits(group.reference, mean(group.indications))
+    limits = run.procedure.limits(group.reference, group.indication)
     by = run.procedure.decision.as_rule()
     return PointResult(
         nominal=group.nominal,
         check=group.check,
         n=len(errors),
         reference=group.reference,
-        indication=mean(group.indications),
+        indication=group.indication,
         error=error,
         s=spread.s if spread else 0.0,
         nu=spread.nu if spread else 0.0,
@@ -336,13 +354,21 @@ def _warnings(run: _Run, points: Sequence[PointResult], checks: Sequence[tuple[f
         for x, e in checks
         if limit is not None and abs(e) > limit
     ]
-    only_checks = all(group.check for group in run.groups)
-    expected = {*([] if only_checks else run.procedure.points.values), *run.procedure.points.check}
+    expected = _expected(run)
     missing = sorted(expected - {p.nominal for p in points})
     found += [f"{x:g}: the procedure has this point, the record has not" for x in missing]
     if "series" in {line.from_ for line in run.procedure.budget.values()} and run.hysteresis is None:
         found.append("no point was visited up and down: the budget has no hysteresis")
     return found + _room(run) + _noisy(run)
+
+
+def _expected(run: _Run) -> set[float]:
+    """All points; where as left has check points only, they belong there and the others to as found."""
+    values, check = set(run.procedure.points.values), set(run.procedure.points.check)
+    if all(group.check for group in run.groups):
+        return check
+    left = run.record.as_left
+    return values if left is not None and all(point.check for point in left.points) else values | check
 
 
 def _room(run: _Run) -> list[str]:

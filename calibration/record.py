@@ -126,11 +126,37 @@ class Eccentric(_Part, frozen=True, kw_only=True):
     others: Annotated[list[Numeral], msgspec.Meta(min_length=1)]
 
 
+class Applied(_Part, frozen=True, kw_only=True):
+    """A correction in force: value = I + C(I), C = Σ coef[i]·((I − x0)/scale)ⁱ, or straight lines between ``table``.
+
+    ``certificate`` says whose it is. The readings of the record are without it.
+    """
+
+    certificate: str
+    x0: Numeral = "0"
+    scale: Numeral = "1"
+    coef: list[Numeral] = []
+    table: list[tuple[Numeral, Numeral]] = []
+
+    def __post_init__(self) -> None:
+        if bool(self.coef) == bool(self.table):
+            raise ValueError("a correction has either coefficients or a table")
+
+
 class RunData(_Part, frozen=True, kw_only=True):
-    """One pass, as found or as left."""
+    """One pass, as found or as left. ``applied``: the correction in force then.
+
+    ``fitted``, as left only: the curve fitted to the points as found was in force; these points judge it.
+    """
 
     points: Annotated[list[Point], msgspec.Meta(min_length=1)]
     eccentricity: Eccentric | None = None
+    applied: Applied | None = None
+    fitted: bool = False
+
+    def __post_init__(self) -> None:
+        if self.fitted and self.applied is not None:
+            raise ValueError("a run has the fitted curve or another correction in force, not both")
 
 
 class Span(_Part, frozen=True, kw_only=True):
@@ -208,6 +234,8 @@ class Record(_Part, frozen=True, kw_only=True):
             for name in (s for point in run.points for s in point.standards):
                 if name not in known:
                     raise ValueError(f"standard {name!r} was used and is not in standards")
+        if self.as_found is not None and self.as_found.fitted:
+            raise ValueError("the fitted curve cannot be in force as found")
 
     def runs(self) -> dict[Literal["as_found", "as_left"], RunData]:
         """Those that were made."""

@@ -8,7 +8,7 @@ import pytest
 
 from calibration.compute import PointResult, RunResult, compute
 from calibration.exact import CalculationError
-from calibration.procedure import Environment, Line, Settling
+from calibration.procedure import Environment, FitTable, Line, Settling
 from tests.calibration.example import NOMINALS, point, procedure, raw, record
 
 
@@ -178,12 +178,40 @@ def test_the_order_of_the_visits_does_not_matter() -> None:
 def test_as_left_may_be_check_points_only() -> None:
     """The curve put in force is the one from as found; it has its place in the budget, and no point is missing."""
     with_fit = procedure(budget={**procedure().budget, "fit": Line(from_="fit")})
-    left = {"points": [point("15", error=0), point("15", "down", 0)]}
+    left = {"points": [point("15", error=-1), point("15", "down", -1)]}
     results = compute(record(as_left=left), with_fit)
     assert results["as_left"].fit is None
     assert results["as_left"].warnings == ()
     curve = results["as_found"].fit
     assert curve is not None
     line = next(line for line in at(results["as_left"], 15).budget.lines if line.name == "fit")
-    assert line.u == pytest.approx(curve.at(15.15).u, rel=1e-3)
+    assert line.u == pytest.approx(curve.at(15.15).u, rel=1e-2)
     assert line.nu == curve.nu
+
+
+def test_what_the_curve_in_force_leaves_at_a_check_point_is_told() -> None:
+    left = {"points": [point("15", error=2)]}
+    results = compute(record(as_left=left), procedure())
+    assert any("leaves an error of 0.35" in warning for warning in results["as_left"].warnings)
+
+
+def test_raw_readings_are_judged_with_the_curve_fitted_as_found() -> None:
+    """The readings as left are those as found: raw; with the new curve nearly nothing is left of their error."""
+    left = {"points": [point("15"), point("15", "down", 3)], "fitted": True}
+    results = compute(record(as_left=left), procedure())
+    assert at(results["as_found"], 15).error == pytest.approx(0.4)
+    assert abs(at(results["as_left"], 15).error) < 0.01
+    assert results["as_left"].checks == ((15.0, at(results["as_left"], 15).error),)
+    with pytest.raises(CalculationError, match="has none"):
+        compute(record(as_left=left), procedure(fit=FitTable(model="none")))
+
+
+def test_as_found_is_what_the_correction_in_force_showed_and_the_new_curve_is_over_the_raw_value() -> None:
+    plain = compute(record(), procedure())["as_found"]
+    applied = {"certificate": "K-1", "x0": "0", "scale": "1", "coef": ["-0.2", "-0.01"]}
+    found = compute(record(as_found={**raw()["as_found"], "applied": applied}), procedure())["as_found"]
+    assert abs(at(found, 20).error) < abs(at(plain, 20).error) / 4
+    assert at(found, 20).indication == pytest.approx(at(plain, 20).indication * 0.99 - 0.2)
+    assert plain.fit is not None
+    assert found.fit is not None
+    assert found.fit.powers == plain.fit.powers
