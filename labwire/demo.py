@@ -1,7 +1,7 @@
 """``labwire demo``: a whole labwire on this machine, every part a process of its own, nothing pretended.
 
-Mosquitto, simulated instruments behind pseudo-terminals, the edge that reads them, the logger and the bridge with the
-page. Its data stays in one folder, so the next start has history.
+Mosquitto, simulated instruments behind pseudo-terminals and the edge that reads them, a simulated plant and the adapter
+that reads it, the logger and the bridge with the page. Its data stays in one folder, so the next start has history.
 """
 
 import argparse
@@ -16,10 +16,12 @@ from broker import mosquitto
 from broker.config import ConfigError
 from broker.runtime import EXIT_CONFIG, EXIT_OK, EXIT_SURPRISE, run, set_up_logging
 from labwire import live, net, page
-from labwire.demo_folder import INSTRUMENTS, DemoFolder, Ports, open_folder
+from labwire.demo_folder import INSTRUMENTS, PLANT, DemoFolder, Ports, open_folder
 from labwire.processes import Child, Died, Processes, Program, python
 
 LEVELS = ("debug", "info", "warning", "error")
+FIRST = ("mosquitto", "instruments", "plant")
+"""Are started together; everything else needs them."""
 READY_S = 60.0
 """How long the page may take; a slow machine needs ten seconds."""
 
@@ -136,8 +138,12 @@ def choose_ports(settings: Settings) -> Ports:
         page_port = net.port_near(settings.host, settings.port)
     except OSError as e:
         raise ConfigError(f"--host {settings.host} is no address of this machine: {e.strerror or e}") from e
-    ports = Ports(settings.host, page_port, net.port_near("127.0.0.1", 1883))
-    for wanted, got, what in ((settings.port, ports.page, "page"), (1883, ports.broker, "broker")):
+    ports = Ports(settings.host, page_port, net.port_near("127.0.0.1", 1883), net.port_near("127.0.0.1", 2345))
+    for wanted, got, what in (
+        (settings.port, ports.page, "page"),
+        (1883, ports.broker, "broker"),
+        (2345, ports.plant, "plant"),
+    ):
         if wanted != got:
             print(f"port {wanted} is taken, the {what} uses {got}", flush=True)
     return ports
@@ -147,22 +153,30 @@ def _prepare(folder: DemoFolder, ports: Ports) -> list[Program]:
     """Write the configurations; what is to be started. Raises ConfigError."""
     try:
         folder.prepare(ports)
-        return programs(folder)
+        return programs(folder, ports)
     except mosquitto.MosquittoError as e:
         raise ConfigError(str(e)) from e
 
 
 async def _start(wanted: list[Program], folder: DemoFolder, processes: Processes, group: asyncio.TaskGroup) -> None:
     print(f"starting in {folder.path} (each process writes to logs/) …", flush=True)
-    for program in wanted:
-        child = await processes.start(program)
-        group.create_task(child.watch(), name=f"watch {program.name}")
+    first = [await _launch(program, processes, group) for program in wanted if program.name in FIRST]
+    for child in first:
         await _settled(child, folder)
+    for program in wanted:
+        if program.name not in FIRST:
+            await _launch(program, processes, group)
+
+
+async def _launch(program: Program, processes: Processes, group: asyncio.TaskGroup) -> Child:
+    child = await processes.start(program)
+    group.create_task(child.watch(), name=f"watch {program.name}")
+    return child
 
 
 async def _ready(folder: DemoFolder, ports: Ports) -> None:
     """Print the address when the page really works. Raises NotReady."""
-    await page.works(f"http://{_local(ports.host)}:{ports.page}", folder.token(), INSTRUMENTS, READY_S)
+    await page.works(f"http://{_local(ports.host)}:{ports.page}", folder.token(), [*INSTRUMENTS, *PLANT], READY_S)
     link = folder.link(ports, net.shown_host(ports.host))
     folder.keep_link(link)
     print(f"\nThe page is ready:  {link}\nCtrl-C ends everything; the data stays.\n", flush=True)
@@ -170,25 +184,29 @@ async def _ready(folder: DemoFolder, ports: Ports) -> None:
         print("The page is open to the network, without encryption: whoever has this link may command.\n", flush=True)
 
 
-def programs(folder: DemoFolder) -> list[Program]:
+def programs(folder: DemoFolder, ports: Ports) -> list[Program]:
     """What is started, in this order."""
     simulated = [f"{kind}:{name}" for name, kind in INSTRUMENTS.items()]
+    plant = ("--port", str(ports.plant), "--signals", "2", "--control", str(folder.plant_control))
     return [
         Program("mosquitto", (mosquitto.find(), "-c", "mosquitto.conf"), cwd=folder.mosquitto),
         Program("instruments", python("labwire", "edge", "simulate", *simulated, "--dir", str(folder.lines))),
+        Program("plant", python("labwire", "msr", "simulate", *plant)),
         *(
             Program(name, python("labwire", name, "run", "--config", str(folder.config(name))))
-            for name in ("logger", "bridge", "edge")
+            for name in ("logger", "bridge", "edge", "msr")
         ),
     ]
 
 
 async def _settled(child: Child, folder: DemoFolder) -> None:
-    """Wait until what depends on ``child`` can be started: the broker listens, the serial lines are there."""
+    """Wait until what needs ``child`` can be started: broker and plant listen, the serial lines are there."""
     if child.program.name == "mosquitto":
         await page.until(lambda: mosquitto.READY.search(child.output()) is not None)
     elif child.program.name == "instruments":
         await page.until(lambda: all(os.path.exists(folder.lines / name) for name in INSTRUMENTS))
+    elif child.program.name == "plant":
+        await page.until(folder.plant_control.exists)
 
 
 async def _show(settings: Settings, folder: DemoFolder, ports: Ports, group: asyncio.TaskGroup) -> None:

@@ -13,12 +13,17 @@ from broker.config import BrokerConfig, read_secret, write_secret
 from broker.folder import lock
 from broker.users import UsersConfig, UserTable
 from edge.examples import demo_toml
+from msr_adapter.examples import plant_toml
 
 INSTRUMENTS = {"balance1": "mt-sics", "stirrer1": "namur", "vib1": "vibration", "dmm1": "dmm"}
 """Name → simulated kind."""
 
+PLANT = ("steeping", "germination", "kiln")
+"""The instruments of the simulated EtherLab server."""
+
 USERS = [
     UserTable(name="edge-demo", role="edge", instruments=list(INSTRUMENTS)),
+    UserTable(name="edge-etherlab", role="edge", instruments=list(PLANT)),
     UserTable(name="logger-main", role="logger"),
     UserTable(name="bridge-main", role="bridge"),
     UserTable(name="viewer", role="viewer"),
@@ -28,11 +33,12 @@ USERS = [
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the page and the broker listen, and on which address the page does."""
+    """Where the page, the broker and the simulated plant listen, and on which address the page does."""
 
     host: str
     page: int
     broker: int
+    plant: int = 2345
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,11 @@ class DemoFolder:
     def lines(self) -> Path:
         """The simulated serial lines, one link each."""
         return self.path / "lines"
+
+    @property
+    def plant_control(self) -> Path:
+        """Where faults of the simulated plant are switched."""
+        return self.lines / "plant.control"
 
     @property
     def link_file(self) -> Path:
@@ -91,6 +102,8 @@ class DemoFolder:
     def prepare(self, ports: Ports) -> None:
         """Write everything the processes read. Raises ConfigError and MosquittoError."""
         secrets_dir = str(self.path / "secrets")
+        self.lines.mkdir(exist_ok=True)
+        self.plant_control.unlink(missing_ok=True)  # of a demo that was killed: it would look like one that listens
         users.prepare(UsersConfig(data_dir=str(self.mosquitto), secrets_dir=secrets_dir, port=ports.broker, user=USERS))
         write_secret(self.path / "tokens.toml", tokens.render([self.operator()]))
         for component, text in configurations(self, ports).items():
@@ -102,6 +115,7 @@ def configurations(folder: DemoFolder, ports: Ports) -> dict[str, str]:
     head = "# Written by labwire demo at each start: changes are overwritten.\n"
     return {
         "edge": head + demo_toml(folder.lines, folder.path / "edge", folder.broker_config("edge-demo", ports)),
+        "msr": head + plant_toml(ports.plant, folder.path / "msr", folder.broker_config("edge-etherlab", ports)),
         "logger": head
         + f'name = "main"\ndata_dir = {quoted(folder.path / "logger")}\n'
         + broker_table(folder, "logger-main", ports),

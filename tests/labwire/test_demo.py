@@ -18,11 +18,12 @@ from edge.config import read_config
 from edge.simulators.kinds import parse_word
 from labwire import net
 from labwire.demo import Settings, choose_ports, main, programs
-from labwire.demo_folder import INSTRUMENTS, DemoFolder, Ports
+from labwire.demo_folder import INSTRUMENTS, PLANT, DemoFolder, Ports
+from msr_adapter.config import read_config as read_plant
 from tests.labwire.running import DemoProcess
 from tests.support.waiting import eventually
 
-NAMES = ("mosquitto", "instruments", "logger", "bridge", "edge")
+NAMES = ("mosquitto", "instruments", "plant", "logger", "bridge", "edge", "msr")
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -69,12 +70,12 @@ async def test_a_second_start_has_the_history_and_the_same_token(tmp_path: Path)
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("name", ["mosquitto", "logger"])
+@pytest.mark.parametrize("name", ["mosquitto", "logger", "plant", "msr"])
 async def test_when_one_dies_the_others_end_and_it_is_named(tmp_path: Path, name: str) -> None:
     async with DemoProcess(tmp_path / "data", "--no-table", port=free_port()) as demo:
         await demo.ready()
         started = family(demo.process.pid)
-        word = "mosquitto.conf" if name == "mosquitto" else f"{name}.toml"
+        word = {"mosquitto": "mosquitto.conf", "plant": "plant.control"}.get(name, f"{name}.toml")
         (victim,) = (p for p in started if any(word in part for part in p.cmdline()))
         victim.kill()
         assert await demo.ended() == 1
@@ -133,7 +134,7 @@ def test_what_is_no_port_is_said(capsys: pytest.CaptureFixture[str], port: str) 
 
 
 def test_the_programs_are_started_in_the_order_they_need_each_other(tmp_path: Path) -> None:
-    assert tuple(p.name for p in programs(DemoFolder(tmp_path))) == NAMES
+    assert tuple(p.name for p in programs(DemoFolder(tmp_path), Ports("127.0.0.1", 8000, 1883))) == NAMES
 
 
 def test_every_instrument_has_a_simulator_and_a_configuration(tmp_path: Path) -> None:
@@ -144,6 +145,10 @@ def test_every_instrument_has_a_simulator_and_a_configuration(tmp_path: Path) ->
     assert all(i.meta.simulated and str(folder.lines / i.name) in str(i.address) for i in configured)
     for name, kind in INSTRUMENTS.items():
         assert parse_word(f"{kind}:{name}").name == name
+    plant = read_plant(folder.config("msr"))
+    assert tuple(i.name for i in plant.instrument) == PLANT
+    assert all(i.simulated for i in plant.instrument)
+    assert plant.broker.user == f"edge-{plant.msr.name}"
 
 
 @pytest.mark.parametrize("program", ["mosquitto", "mosquitto_passwd"])
