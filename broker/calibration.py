@@ -1,8 +1,8 @@
-"""Calibrations on the wire: what is in force for a channel, a run under way, what is due."""
+"""Calibrations on the wire: what is in force for a channel, and what is due."""
 
 import math
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -78,42 +78,6 @@ class Calibration(_Message, frozen=True):
         if len(self.U) > MOST_POINTS:
             raise ValueError(f"U has at most {MOST_POINTS} points")
         _check_rising([point.x for point in self.U], "U")
-
-
-class CalibrationRun(_Message, frozen=True):
-    """A calibration while somebody makes it; retained. The message with ``end`` is the last.
-
-    ``phase`` is one word for programs, ``text`` says it to people, ``asks`` what only a person can do or know now;
-    ``can`` are the commands it would take now. ``settled`` from 0 to 1. ``spark`` are the item's last values.
-    """
-
-    run: str
-    ts: Stamp
-    phase: str
-    text: str = ""
-    asks: list[str] = []
-    can: list[str] = []
-    procedure: str = ""
-    title: str = ""
-    item: str = ""
-    instrument: str = ""
-    channel: str = ""
-    unit: str = ""
-    reference: str = ""
-    by: str = ""
-    start: Stamp | None = None
-    end: Stamp | None = None
-    part: Literal["", "as_found", "adjust", "as_left"] = ""
-    point: Count | None = None
-    points: list[float] = []
-    nominal: float | None = None
-    settled: float | None = None
-    taken: Count = 0
-    wanted: Count = 0
-    spark: list[float | None] = []
-    warnings: list[str] = []
-    record: str = ""
-    details: dict[str, Any] = {}
 
 
 class DueLine(_Message, frozen=True):

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from broker.calibration import Calibration as Calibration
-from broker.calibration import CalibrationRun as CalibrationRun
 from broker.calibration import Due as Due
+from broker.calibration_run import CalibrationEvent as CalibrationEvent
+from broker.calibration_run import CalibrationRun as CalibrationRun
 from broker.samples import Block as Block
 from broker.samples import Data as Data
 from broker.topics import Kind
@@ -334,7 +335,7 @@ TYPES: dict[Kind, Any] = {
     Kind.NOTE: Note,
     Kind.CAL_STATE: CalibrationRun,
     Kind.CAL_CMD: Command,
-    Kind.CAL_EVENT: Event,
+    Kind.CAL_EVENT: CalibrationEvent,
     Kind.CAL_DUE: Due,
 }
 _DECODERS: dict[Kind, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(t) for kind, t in TYPES.items()}
