@@ -27,6 +27,7 @@ from broker.client import Client, Message, MqttError, Will
 from broker.config import BrokerConfig, ConfigError
 from broker.execution import Commands, Execute
 from broker.health import Health
+from broker.inforce import Correct, InForce
 from broker.instrument import Desk, Instrument
 from broker.late import stamp_of
 from broker.messages import EdgeStatus, MessageError, Meta, Status, decode, encode
@@ -159,14 +160,18 @@ class Agent:
 
     # --- instruments ---
 
-    def instrument(self, name: str, meta: Meta, execute: Execute) -> Instrument:
-        """Serve ``name`` from now on. Raises ConfigError for a bad or used name, or an unusable command book."""
+    def instrument(self, name: str, meta: Meta, execute: Execute, correct: Correct = False) -> Instrument:
+        """Serve ``name`` from now on. ``correct``: the channels to which calibrations are applied; True is all.
+
+        Raises ConfigError for a bad or used name, or an unusable command book.
+        """
         if name in self._instruments:
             raise ConfigError(f"instrument {name!r} is there twice")
-        instrument = Instrument(check_name(name), meta, self._desk)
-        path = Path(self._config.data_dir) / f"commands-{name}.log"
+        folder = Path(self._config.data_dir)
+        calibrations = InForce(folder / f"calibration-{check_name(name)}.json", correct)
+        instrument = Instrument(name, meta, self._desk, calibrations)
         try:
-            book = Book(path, clock=self._clock)
+            book = Book(folder / f"commands-{name}.log", clock=self._clock)
         except BookError as e:
             raise ConfigError(str(e)) from e
         self._outbox.add(name, described=True)
@@ -175,7 +180,10 @@ class Agent:
         commands.answer_interrupted()
         self._start(f"commands {name}", commands.run())
         self._subscribe(name)
+        if calibrations.wanted:
+            self.client.subscribe(self._topics.of(name, Kind.CALIBRATION))
         if self.client.connected:
+            instrument.connected()
             self._start(f"announce {name}", self._announce_all())
         return instrument
 
@@ -190,6 +198,8 @@ class Agent:
     async def _announce(self) -> None:
         """At every connection: everything retained again."""
         async for _ in self.client.connections():
+            for instrument in self._instruments.values():
+                instrument.connected()
             self._health.publish(self._instruments.values())
             await self._announce_all()
 
@@ -222,6 +232,9 @@ class Agent:
             await self._commands[topic.name].hear(message, topic.part)
         elif topic.kind is Kind.STATUS and topic.name in self._instruments:
             self._hear_status(self._instruments[topic.name], message.payload)
+        elif topic.kind is Kind.CALIBRATION and topic.name in self._instruments:
+            heard = decode(Kind.CALIBRATION, message.payload) if message.payload else {}
+            self._instruments[topic.name].calibrate(heard)
 
     def _hear_status(self, instrument: Instrument, payload: bytes) -> None:
         """One instrument, one edge: whoever served it first goes on, the other keeps silent and says so."""
@@ -261,6 +274,7 @@ class Agent:
             self._end_rivalries()
             for instrument in self._instruments.values():
                 instrument.publish_last()
+                instrument.watch_calibrations()
                 if instrument.announced:
                     instrument.tell_losses()
             await self._sleep(TICK_S)

@@ -1,7 +1,7 @@
 """One instrument as its edge speaks for it: what it is, how it is, what it measures. Spooled first, then published."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -9,9 +9,12 @@ from typing import Literal
 import msgspec
 
 from broker.client import Client
+from broker.correction import Row, Rows, correct_row, correct_rows
+from broker.inforce import InForce, News
 from broker.late import BLOCK, DATA, cleaned, cut, part
 from broker.messages import (
     Block,
+    Calibration,
     Data,
     Event,
     Meta,
@@ -56,7 +59,7 @@ class Desk:
 class Instrument:
     """Made by ``Agent.instrument``. Nothing here raises for broker or disk; see the edge's status."""
 
-    def __init__(self, name: str, meta: Meta, desk: Desk) -> None:
+    def __init__(self, name: str, meta: Meta, desk: Desk, calibrations: InForce) -> None:
         self.name = name
         self.rival = ""
         """The other edge that serves this instrument; while there is one, nothing is published here."""
@@ -72,7 +75,8 @@ class Instrument:
         self._last_at = float("-inf")
         self._last_due = False
         self._told: object = None
-        self.meta = self._with_edge(meta)
+        self._calibrations = calibrations
+        self.meta = self._with_edge(calibrations.describe(meta)[0])
 
     def _with_edge(self, meta: Meta) -> Meta:
         return with_rev(msgspec.structs.replace(meta, edge=self._desk.edge))
@@ -86,10 +90,12 @@ class Instrument:
         t_us: int | None = None,
         q: Mapping[str, Quality] = {},
         u: Mapping[str, float] = {},
+        cal: Mapping[str, str] = {},
         stream: str = "",
     ) -> None:
         """One sample set; ``t_us`` in µs since the epoch, now if left out. NaN and ±inf become null with a quality.
 
+        Calibrations in force are applied here. ``cal``: channels that the driver has corrected already, and with what.
         ``stream``: channels that are sampled by a clock or at a rate of their own keep their own ``fold``, so that
         sample sets of two of them may interleave in time. The same channels always belong to the same stream.
         """
@@ -97,7 +103,10 @@ class Instrument:
             self.ignored += bool(self.rival)
             return
         t_us = self._now_us() if t_us is None else t_us
-        clean, codes = _clean(values)
+        row = Row(dict(values), dict(q), dict(u), dict(cal))
+        if self._calibrations.correctors:
+            self._corrected_before(correct_row(self._calibrations.correctors, row, t_us))
+        clean, codes = _clean(row.values)
         desk = self._desk
         data = Data(
             ts=t_us // 1000,
@@ -107,8 +116,9 @@ class Instrument:
             seq=desk.spool.next(self.name, "samples"),
             fold=desk.spool.stamp(self.name + stream, t_us),
             rev=self.meta.rev if self._told_rev != self.meta.rev else None,
-            q={**codes, **q},
-            u={ch: x for ch, x in u.items() if finite(x)[1] is None},
+            q={**codes, **row.q},
+            u={ch: x for ch, x in row.u.items() if finite(x)[1] is None},
+            cal=row.cal,
         )
         self._told_rev = self.meta.rev
         topic = desk.topics.of(self.name, Kind.DATA)
@@ -124,18 +134,22 @@ class Instrument:
         t_us: Sequence[int] | None = None,
         q: Mapping[str, Mapping[int, Quality]] = {},
         u: Mapping[str, float | Sequence[float | None]] = {},
+        cal: Mapping[str, str] = {},
         stream: str = "",
     ) -> None:
         """Many sample sets by column; times as t0_us + k·dt_us or one by one, µs since the epoch. ``q``: channel → row
-        → code. ``stream`` as in ``sample``."""
+        → code. ``cal`` and ``stream`` as in ``sample``."""
         n = len(next(iter(cols.values()), ()))
         if self.rival or not n:
             self.ignored += n
             return
         if t_us is None and t0_us is None:
             t0_us = self._now_us()
-        columns = {ch: cleaned(col) for ch, col in cols.items()}
-        codes = {ch: c | {str(row): code for row, code in q.get(ch, {}).items()} for ch, (_, c) in columns.items()}
+        rows = Rows(dict(cols), dict(q), dict(u), dict(cal))
+        if self._calibrations.correctors:
+            self._corrected_before(correct_rows(self._calibrations.correctors, rows))
+        columns = {ch: cleaned(col) for ch, col in rows.cols.items()}
+        codes = {ch: c | {str(row): code for row, code in rows.q.get(ch, {}).items()} for ch, (_, c) in columns.items()}
         whole = Block(
             boot=self._desk.boot,
             seq=self._desk.spool.next(self.name, "samples"),
@@ -146,7 +160,8 @@ class Instrument:
             t_us=None if t_us is None else list(t_us),
             rev=self.meta.rev,
             q={ch: c for ch, c in codes.items() if c},
-            u={ch: x for ch, given in u.items() if (x := _uncertainty(given)) is not None},
+            u={ch: x for ch, given in rows.u.items() if (x := _uncertainty(given)) is not None},
+            cal=rows.cal,
         )
         for piece in _forward(whole):
             self._publish_block(piece, stream)
@@ -163,6 +178,35 @@ class Instrument:
     def _now_us(self) -> int:
         now, last = int(self._desk.clock() * 1_000_000), self._desk.spool.last_stamp(self.name)
         return last + 1 if 0 <= last - now < _SMALL_STEP_US else now
+
+    # --- calibrations ---
+
+    def calibrate(self, heard: Mapping[str, Calibration]) -> None:
+        """What the broker says is in force; an empty map when the topic was deleted."""
+        self._tell_news(self._calibrations.hear(heard))
+
+    def connected(self) -> None:
+        """A new connection: the calibrations in force are about to be heard."""
+        self._calibrations.connected(self._desk.monotonic())
+
+    def watch_calibrations(self) -> None:
+        """Call now and then: none came after a connection, a due date has passed."""
+        now = self._desk.monotonic() if self._desk.client.connected else None
+        self._tell_news(self._calibrations.watch(now, self._desk.now_ms()))
+
+    def _corrected_before(self, channels: set[str]) -> None:
+        if channels:
+            self._tell_news(self._calibrations.corrected_before(channels))
+
+    def _tell_news(self, news: Iterable[News]) -> None:
+        """Described first, so that a sample with a raw value never stands under a description without it."""
+        told = list(news)
+        if not told:
+            return
+        self._describe_as(self._calibrations.description())
+        for one in told:
+            self.event("calibration", one.text, severity=one.severity, channel=one.channel, state=one.state)
+        self.publish_status()
 
     # --- last ---
 
@@ -190,6 +234,11 @@ class Instrument:
 
     def describe(self, meta: Meta) -> None:
         """The description has changed."""
+        described, news = self._calibrations.describe(meta)
+        self._describe_as(described)
+        self._tell_news(news)
+
+    def _describe_as(self, meta: Meta) -> None:
         described = self._with_edge(meta)
         if described != self.meta:
             self.meta = described
@@ -270,8 +319,8 @@ class Instrument:
         if not desk.client.connected or not self.announced or self.rival:
             return
         self._told = self._unseen()
-        problem = desk.spool.problem
-        degraded = self._state == "online" and bool(problem)
+        problem = "; ".join(filter(None, (desk.spool.problem, self._calibrations.problem)))
+        degraded = self._state in ("online", "degraded") and bool(problem)
         status = Status(
             state=state or ("degraded" if degraded else self._state),
             boot=desk.boot,
@@ -284,7 +333,7 @@ class Instrument:
             ehold=desk.spool.hold(self.name, "events"),
         )
         if degraded and reason is None:
-            status = msgspec.structs.replace(status, reason=problem)
+            status = msgspec.structs.replace(status, reason="; ".join(filter(None, (self._reason, problem))))
         topic = desk.topics.of(self.name, Kind.STATUS)
         # "offline" of an edge that was stopped may stay; "online" of one that has died may not.
         desk.client.publish(topic, encode(status), retain=True, expiry_s=None if state else STATUS_EXPIRY_S)

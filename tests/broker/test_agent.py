@@ -4,16 +4,18 @@ import asyncio
 import errno
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from broker.agent import Agent, AgentConfig
+from broker.calibration import Calibration, Correction, Uncertainty
 from broker.client import Client
 from broker.config import ConfigError
-from broker.messages import Channel, Command, Data, EdgeStatus, Hold, Meta, Status, Value, decode, encode
+from broker.late import BLOCK
+from broker.messages import Block, Channel, Command, Data, EdgeStatus, Hold, Meta, Status, Value, decode, encode
 from broker.ranges import Ranges
 from broker.topics import Kind
 from tests.broker.standin import TOPICS, Disk, running
@@ -535,3 +537,128 @@ async def test_long_blocks_are_cut(mosquitto: TestBroker, tmp_path: Path) -> Non
         assert len(blocks) > 4
         assert max(len(m.payload) for m in logger.of(Kind.BLOCK, "balance1")) <= 64 * 1024
         assert all(b.t0_us == 10**15 + 100 * b.seq and b.fold == 0 for b in blocks)
+
+
+# --- calibrations -----------------------------------------------------------------------------------------------------
+
+TENTH = Correction(type="poly", coef=[0.1])
+
+
+async def publish_calibration(
+    mosquitto: TestBroker, calibration: Calibration | None = None, instrument: str = "balance1"
+) -> None:
+    payload = encode({"weight": calibration}) if calibration else b""
+    async with Client(mosquitto.config("calibration-main"), "cal", sleep=fast_sleep) as client:
+        await eventually(lambda: client.connected)
+        await client.publish(TOPICS.of(instrument, Kind.CALIBRATION), payload, retain=True)
+
+
+def spooled(edge: Agent) -> list[Data | Block]:
+    records = edge._spool.read("balance1", "samples", edge.boot, 0, 10**9, 10**9) or ()
+    return [decode(Kind.BLOCK if r.kind == BLOCK else Kind.DATA, r.body) for r in records]
+
+
+async def test_a_calibration_in_force_is_applied_to_samples_and_blocks(mosquitto: TestBroker, tmp_path: Path) -> None:
+    await publish_calibration(mosquitto, Calibration(id="K-1", correction=TENTH, U=[Uncertainty(x=0, U=0.02)]))
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing, correct=True)
+        balance.sample({"weight": 1.5})
+        await eventually(lambda: "weight_raw" in balance.meta.channels)
+        balance.sample({"weight": 1.5})
+        balance.block({"weight": [1.5, 2.5]}, t0_us=5_000_000, dt_us=1000)
+
+        raw, one, many = spooled(edge)
+        assert isinstance(raw, Data)
+        assert isinstance(one, Data)
+        assert (raw.values, raw.cal) == ({"weight": 1.5}, {})
+        assert (one.values, one.u, one.cal) == ({"weight": 1.6, "weight_raw": 1.5}, {"weight": 0.01}, {"weight": "K-1"})
+        assert (raw.rev, one.rev) != (None, raw.rev)
+        assert isinstance(many, Block)
+        assert (many.cols, many.u, many.cal) == (
+            {"weight": [1.6, 2.6], "weight_raw": [1.5, 2.5]},
+            {"weight": 0.01},
+            {"weight": "K-1"},
+        )
+
+
+async def test_without_being_told_to_an_edge_corrects_nothing(mosquitto: TestBroker, tmp_path: Path) -> None:
+    for name in ("balance1", "stirrer1"):
+        await publish_calibration(mosquitto, Calibration(id="K-1", correction=TENTH), instrument=name)
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing)
+        stirrer = edge.instrument("stirrer1", META, nothing, correct=True)
+        await eventually(lambda: stirrer._calibrations.correctors)
+        balance.sample({"weight": 1.5})
+
+        assert [m.cal for m in spooled(edge)] == [{}]
+
+
+async def test_a_correction_outlives_the_broker_and_the_edge(mosquitto: TestBroker, tmp_path: Path) -> None:
+    await publish_calibration(mosquitto, Calibration(id="K-1", correction=TENTH))
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing, correct=["weight"])
+        await eventually(lambda: "weight_raw" in balance.meta.channels)
+    await mosquitto.kill()
+
+    async with agent(mosquitto, tmp_path) as edge:
+        edge.instrument("balance1", META, nothing, correct=["weight"]).sample({"weight": 1.5})
+        assert [m.cal for m in spooled(edge)] == [{"weight": "K-1"}]
+
+
+async def test_one_that_vanishes_is_degraded_and_applied_a_void_one_is_raw_again(
+    mosquitto: TestBroker, tmp_path: Path
+) -> None:
+    async def status() -> Status:
+        found: Status = decode(Kind.STATUS, (await retained(mosquitto))[MAIN_STATUS])
+        return found
+
+    await publish_calibration(mosquitto, Calibration(id="K-1", correction=TENTH))
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing, correct=True)
+        balance.status("online")
+        await eventually(lambda: "weight_raw" in balance.meta.channels)
+        await publish_calibration(mosquitto)
+        found = await eventually(lambda: _state(status, "degraded"))
+        assert found is not None
+        assert "K-1 has vanished from the broker" in found.reason
+        balance.sample({"weight": 1.5})
+
+        await publish_calibration(mosquitto, Calibration(id="K-1", status="void", reason="moved"))
+        await eventually(lambda: _state(status, "online"))
+        balance.sample({"weight": 1.5})
+        assert [m.cal for m in spooled(edge)] == [{"weight": "K-1"}, {}]
+        events = edge._spool.read("balance1", "events", edge.boot, 0, 10**9, 10**9) or ()
+        assert b"K-1 is void (moved): raw values again" in b"".join(r.body for r in events)
+
+
+async def _state(look: Callable[[], Awaitable[Status]], state: str) -> Status | None:
+    found = await look()
+    return found if found.state == state else None
+
+
+async def test_a_broker_that_has_forgotten_it_makes_the_instrument_degraded(
+    mosquitto: TestBroker, tmp_path: Path
+) -> None:
+    await publish_calibration(mosquitto, Calibration(id="K-1", correction=TENTH))
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing, correct=True)
+        await eventually(lambda: "weight_raw" in balance.meta.channels)
+        await mosquitto.kill()
+        mosquitto.forget()
+        await mosquitto.start()
+
+        await eventually(lambda: "vanished" in balance._calibrations.problem, timeout=30)
+        balance.sample({"weight": 1.5})
+        assert spooled(edge)[-1].cal == {"weight": "K-1"}
+
+
+async def test_a_driver_that_corrects_itself_is_not_corrected(mosquitto: TestBroker, tmp_path: Path) -> None:
+    await publish_calibration(mosquitto, Calibration(id="K-1", correction=TENTH))
+    async with agent(mosquitto, tmp_path) as edge:
+        balance = edge.instrument("balance1", META, nothing, correct=True)
+        await eventually(lambda: "weight_raw" in balance.meta.channels)
+        balance.sample({"weight": 1.5}, cal={"weight": "K-own"})
+        balance.block({"weight": [1.5]}, cal={"weight": "K-own"})
+
+        assert [m.cal for m in spooled(edge)] == [{"weight": "K-own"}] * 2
+        assert "the driver has corrected it already" in balance._calibrations.problem
