@@ -50,6 +50,7 @@ class InstrumentTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     simulated: bool = False
     stale_ms: int = 0
     timeout_ms: int = 1000
+    correct: bool | list[str] = False
     options: dict[str, Any] = {}
 
 
@@ -68,6 +69,7 @@ class Prepared:
     name: str
     address: Address
     driver: Driver[Any]
+    correct: bool | Sequence[str] = False
 
     @property
     def meta(self) -> Meta:
@@ -125,8 +127,15 @@ def _instrument(k: int, raw: Mapping[str, Any], edge: str, mistakes: Mistakes) -
     driver = _driver(table, line, edge, here)
     if driver is None:
         return None
+    _check_correct(table, driver.meta, here)
     address = here.attempt(parse_address, table.port, _serial(table, driver.serial))
-    return None if address is None else Prepared(table.name, address, driver)
+    return None if address is None else Prepared(table.name, address, driver, table.correct)
+
+
+def _check_correct(table: InstrumentTable, meta: Meta, here: Mistakes) -> None:
+    for channel in table.correct if isinstance(table.correct, list) else ():
+        if channel not in meta.channels:
+            here.add(f"key 'correct': there is no channel {channel!r}; there are {', '.join(meta.channels)}")
 
 
 def _line_table(rest: Mapping[str, Any], driver: str, here: Mistakes) -> LineTable | None:

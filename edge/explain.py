@@ -23,6 +23,9 @@ def _instrument(instrument: Prepared) -> Iterator[str]:
     yield ""
     yield f"instrument {instrument.name!r}: {meta.name}{f' ({what})' if what else ''}{simulated}"
     yield f"  at {instrument.address}, stale after {meta.stale_ms / 1000:g} s"
+    if instrument.correct:
+        which = "every channel that has one" if instrument.correct is True else ", ".join(instrument.correct)
+        yield f"  calibrations in force are applied to {which}"
     yield from (f"  channel {name}: {_channel(c)}" for name, c in meta.channels.items())
     yield from (f"  command {name}: {_command(c)}" for name, c in meta.commands.items())
 

@@ -34,7 +34,7 @@ async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
             one = Supervised(
                 prepared.name, prepared.driver, partial(make_link, address), plugged=partial(is_plugged, address)
             )
-            outlet = agent.instrument(prepared.name, prepared.meta, one.execute)
+            outlet = agent.instrument(prepared.name, prepared.meta, one.execute, prepared.correct)
             running.append(tasks.create_task(one.run(outlet), name=f"instrument {prepared.name}"))
         log.info("edge %s reads %s", e.name, ", ".join(i.name for i in config.instruments) or "no instruments")
         await stop.wait()

@@ -52,6 +52,8 @@ def _check_instrument(table: InstrumentTable, here: Mistakes) -> None:
         here.add(f"key 'stale_ms': {table.stale_ms} is not greater than 0")
     if not any((table.signals, table.set, table.parameters, table.parameter, table.messages)):
         here.add("it names no signals, parameters or messages, so there is nothing to read")
+    for name in table.correct if isinstance(table.correct, list) else ():
+        here.within("key 'correct'").attempt(check_channel, name)
     _check_patterns(table.exclude, here.within("key 'exclude'"))
     _check_patterns(table.parameters, here.within("key 'parameters'"))
     _check_patterns(table.messages, here.within("key 'messages'"))

@@ -40,6 +40,6 @@ def _member(table: InstrumentTable, agent: Agent, adapter: Adapter, folder: str)
     async def execute(command: Command, _progress: Callable[[float], None]) -> dict[str, Value]:
         return await adapter.execute(table.name, command)
 
-    outlet = agent.instrument(table.name, remembered.meta, execute)
+    outlet = agent.instrument(table.name, remembered.meta, execute, table.correct)
     outlet.status("offline", "connecting")
     return Member(table, outlet, remembered.keep)

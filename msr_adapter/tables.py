@@ -87,6 +87,7 @@ class InstrumentTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     serial: str = ""
     simulated: bool = False
     stale_ms: int = 5000
+    correct: bool | list[str] = False
 
     @property
     def sets(self) -> tuple[SetTable, ...]:

@@ -65,7 +65,18 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert stirrer.address == SerialAddress("/dev/ttyUSB1", SerialSettings(9600, 7, "even", 1))
 
 
+@pytest.mark.parametrize(
+    ("line", "correct"), [("", False), ("correct = true", True), ('correct = ["voltage"]', ["voltage"])]
+)
+def test_what_is_to_be_corrected(tmp_path: Path, line: str, correct: object) -> None:
+    config = read_config(write(tmp_path, GOOD.replace("stale_ms = 2500", f"stale_ms = 2500\n{line}")))
+
+    assert [i.correct for i in config.instruments] == [correct, False, False]
+
+
 @pytest.mark.parametrize(("old", "new", "said"), [
+    ("stale_ms = 2500", 'correct = ["volts"]', "'dmm1': key 'correct': there is no channel 'volts'; there are voltage"),
+    ("stale_ms = 2500", 'correct = "yes"', "correct"),
     ('name = "pi"', 'name = "Pi 3"', "[edge]: edge 'Pi 3' is not a valid name"),
     ('name = "pi"', 'nam = "pi"', "unknown key 'edge.nam', did you mean 'name'?"),
     ('data_dir = "data"', "", "key edge: Object missing required field `data_dir`"),

@@ -21,3 +21,14 @@ def test_it_says_what_was_understood(tmp_path: Path) -> None:
         "  command set_range: volts: str of 1, 10, 100 V, shown by range",
     ]:
         assert line in text.splitlines()
+
+
+def test_it_says_what_is_corrected(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    text = demo_toml(Path("/lines"), Path("/data"), BrokerConfig())
+    text = text.replace('name = "dmm1"\n', 'name = "dmm1"\ncorrect = true\n')
+    path.write_text(text.replace('name = "balance1"\n', 'name = "balance1"\ncorrect = ["weight"]\n'))
+    lines = explain(read_config(path)).splitlines()
+
+    assert "  calibrations in force are applied to every channel that has one" in lines
+    assert "  calibrations in force are applied to weight" in lines

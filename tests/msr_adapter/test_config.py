@@ -58,6 +58,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         ('host = "plant.lan"', 'host = "a"\nspool_bytes = -1', "key 'spool_bytes': -1 is negative"),
         ('host = "plant.lan"', 'host = "a"\nprot = 1', "unknown key 'msr.prot', did you mean 'port'"),
         ('host = "plant.lan"', 'host = "a"\nport = 0', "msr.port"),
+        ('name = "kiln"', 'name = "kiln"\ncorrect = ["Kiln T"]', "instrument 'kiln': key 'correct': channel 'Kiln T'"),
         ('name = "kiln"', 'name = "Kiln"', "instrument 'Kiln': instrument 'Kiln' is not a valid name"),
         ("/Kiln/**", "Kiln/**", "instrument 'kiln': key 'signals': 'Kiln/**' does not begin with '/'"),
         ("per_second = 20", "per_second = 0", "key 'rate': per_second = 0.0 is not greater than 0"),
