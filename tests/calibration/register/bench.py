@@ -44,7 +44,7 @@ def draft(made: Register, id: str = "", **changes: Any) -> Record:  # noqa: A002
         **raw(),
         "id": id or made.next_number(),
         "procedure": {"id": "P-1", "rev": 2, "sha256": sha},
-        "standards": [msgspec.to_builtins(GAUGE)],
+        "standards": [msgspec.to_builtins(made.standard("gauge").standard)],
         "begin": "2026-11-20T09:00:00Z",
         "end": "2026-11-20T11:00:00Z",
         **changes,
