@@ -18,6 +18,7 @@ from calibration.rounding import Printed, printed
 from calibration.series import Effect, eccentricity, hysteresis
 from calibration.settle import State, bias
 from calibration.stats import Spread, differences, mean, pooled, sd, summary
+from calibration.suitable import check as check_standards
 
 _SERIAL_FROM = 10
 """From so many timed samples on, correlation of neighbours can be told from chance."""
@@ -66,6 +67,7 @@ def compute(record: Record, procedure: Procedure) -> dict[str, RunResult]:
             f"the record was made with {record.procedure.id} revision {record.procedure.rev}, "
             f"this is {procedure.id} revision {procedure.rev}"
         )
+    check_standards(record, procedure)
     runs = record.runs()
     if not runs:
         raise CalculationError("the record has no readings yet")

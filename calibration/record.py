@@ -262,10 +262,13 @@ def write(record: Record) -> bytes:
 
 def issued(record: Record) -> Record:
     """The record as its documents carry it: as it was released, before their own hashes and later steps were known."""
-    steps = [number for number, change in enumerate(record.history) if change.state == "released"]
-    if not steps:
-        return record
-    return msgspec.structs.replace(record, state="released", history=record.history[: steps[-1] + 1], files={})
+    for number in range(len(record.history) - 1, -1, -1):
+        state = record.history[number].state
+        if state == "released":
+            return msgspec.structs.replace(record, state=state, history=record.history[: number + 1], files={})
+        if state == "draft":
+            break  # what was released before is another revision
+    return record
 
 
 def sha256(record: Record) -> str:

@@ -215,3 +215,10 @@ def test_as_found_is_what_the_correction_in_force_showed_and_the_new_curve_is_ov
     assert plain.fit is not None
     assert found.fit is not None
     assert found.fit.powers == plain.fit.powers
+
+
+def test_a_standard_that_was_overdue_computes_nothing() -> None:
+    late = [{"id": "gauge", "U": "0.06", "due": "2026-11-19"}]
+    with pytest.raises(CalculationError, match="gauge was due on 2026-11-19"):
+        compute(record(begin="2026-11-20", standards=late), procedure())
+    compute(record(begin="2026-11-19", standards=late), procedure())

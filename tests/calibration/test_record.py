@@ -109,6 +109,8 @@ def test_its_hash_stays_what_its_documents_carry() -> None:
     assert issued(later) == issued(filed) == done
     assert sha256(later) == sha256(done) == hashlib.sha256(write(done)).hexdigest()
     assert amend(later, ANNA, "serial").replaces == sha256(done)
+    again = amend(later, ANNA, "serial")
+    assert issued(again) == again
     reviewed = advance(advance(record(), "performed", ANNA), "reviewed", BERT)
     assert sha256(reviewed) != sha256(done)
 
