@@ -96,29 +96,36 @@ def command(w: Watched) -> tuple[str, CommandSpec]:
     """
     table = w.table or ParameterTable(path="")
     col = w.column
-    label = f"Set {col.table.label or to_text(col.path).rpartition('/')[2]}"
+    what = col.table.label or to_text(col.path).rpartition("/")[2]
+    step = f", by {table.max_step} at most" if table.max_step is not None else ""
     if w.elements == 1 and not table.non_finite:
         limits = {} if col.type in ("bool", "str") else {"min": table.min, "max": table.max}
-        args = {"value": Argument(type=col.type, unit=col.table.unit, label=_limits(table, col), **limits)}  # type: ignore[arg-type]
+        args = {"value": Argument(type=col.type, unit=col.table.unit, label=what + _hint(table, col) + step, **limits)}  # type: ignore[arg-type]
     elif w.elements == 1:
-        args = {"value": Argument(type="str", unit=col.table.unit, label=_limits(table, col))}
+        args = {"value": Argument(type="str", unit=col.table.unit, label=what + _hint(table, col) + step)}
     else:
         last = w.elements - 1
         args = {
-            "values": Argument(type="str", unit=col.table.unit, label=_limits(table, col)),
+            "values": Argument(type="str", unit=col.table.unit, label=f"{what}, {_limits(table, col)}{step}"),
             "start": Argument(type="int", label="First element", min=0, max=last, default=0),
         }
     sets = col.channels[0] if w.elements == 1 else ""
-    return w.command, CommandSpec(label=label, args=args, confirm=table.confirm, timeout_ms=TIMEOUT_MS, sets=sets)
+    return w.command, CommandSpec(
+        label=f"Set {what}", args=args, confirm=table.confirm, timeout_ms=TIMEOUT_MS, sets=sets
+    )
+
+
+def _hint(table: ParameterTable, col: Column) -> str:
+    """What the argument's own type and limits do not say."""
+    if col.type == "str":
+        return f", up to {col.layout.count} bytes"
+    return f", {_limits(table, col)}" if table.non_finite else ""
 
 
 def _limits(table: ParameterTable, col: Column) -> str:
     if col.type == "bool":
         return "true or false"
-    if col.type == "str":
-        return f"up to {col.layout.count} bytes"
-    more = f", by {table.max_step} at most" if table.max_step is not None else ""
-    return f"{table.min} to {table.max}{more}" + (", nan, inf or -inf" if table.non_finite else "")
+    return f"{table.min} to {table.max}" + (", nan, inf or -inf" if table.non_finite else "")
 
 
 def wanted_values(w: Watched, args: Mapping[str, Value]) -> tuple[int, list[Number]]:

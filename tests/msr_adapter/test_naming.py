@@ -112,7 +112,7 @@ def test_a_text_is_set_whole_and_padded() -> None:
     one = planned('[[instrument.parameter]]\npath = "/p/Batch"\ntype = "str"\n')
     (w,), spec = one.watched, one.commands["set_p_batch"]
 
-    assert (spec.args["value"].type, spec.args["value"].label, spec.sets) == ("str", "up to 4 bytes", "p_batch")
+    assert (spec.args["value"].type, spec.args["value"].label, spec.sets) == ("str", "Batch, up to 4 bytes", "p_batch")
     assert wanted_values(w, {"value": "ü"}) == (0, [0xC3 - 256, 0xBC - 256, 0, 0])
     assert changes(w, from_image(SIGNED, b"old\0"), from_image(SIGNED, b"new\0")) == [
         ("p_batch", "changed outside labwire: 'old' → 'new'")

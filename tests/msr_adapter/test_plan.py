@@ -141,7 +141,7 @@ def test_a_writable_parameter_is_a_command_with_limits() -> None:
         0,
         10,
         "dB",
-        "0 to 10, by 2 at most",
+        "gain, by 2 at most",
     )
     assert one.channels["p_gain"].unit == "dB"
 

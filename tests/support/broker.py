@@ -11,6 +11,7 @@ INSTRUMENTS = ("balance1", "stirrer1", "vib1", "dmm1", "osc1", "plant", *(f"i{k}
 USERS = (
     User("edge-pi", "edge", INSTRUMENTS),
     User("edge-other", "edge", ("other1", "balance1")),
+    User("edge-etherlab", "edge", ("steeping", "germination", "kiln")),
     User("logger-main", "logger"),
     User("bridge-main", "bridge"),
     User("calibration-main", "calibration"),
