@@ -37,6 +37,7 @@ CMD ["run", "--config", "/etc/labwire/edge.toml"]
 FROM base AS msr
 RUN pip install --no-cache-dir "$(echo /dist/labwire-*.whl)[msr]" && rm -rf /dist
 USER labwire
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s CMD ["labwire", "health", "msr", "--config", "/etc/labwire/msr.toml"]
 ENTRYPOINT ["labwire", "msr"]
 CMD ["run", "--config", "/etc/labwire/msr.toml"]
 

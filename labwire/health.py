@@ -20,7 +20,9 @@ from broker.runtime import EXIT_CONFIG, EXIT_OK, EXIT_SURPRISE, set_up_logging
 from broker.topics import Kind, Topics
 
 HEALTHY = frozenset({"starting", "online", "degraded"})
-SERVICES = ("edge", "logger", "bridge")
+SERVICES = ("edge", "msr", "logger", "bridge")
+READERS = frozenset({"edge", "msr"})
+"""Those that publish the status of an edge."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -61,6 +63,11 @@ def identity(service: str, config: Path) -> tuple[str, BrokerConfig]:
 
         file = load(config, EdgeFile)
         return file.edge.name, file.broker
+    if service == "msr":
+        from msr_adapter.tables import MsrFile
+
+        msr_file = load(config, MsrFile)
+        return msr_file.msr.name, msr_file.broker
     if service == "logger":
         from logger.config import LoggerConfig
 
@@ -75,7 +82,7 @@ def identity(service: str, config: Path) -> tuple[str, BrokerConfig]:
 async def look(service: str, name: str, broker: BrokerConfig, timeout_s: float) -> Health:
     """Read the retained status of ``service`` ``name``. Raises ConfigError."""
     topics = Topics(broker.root)
-    edge = service == "edge"
+    edge = service in READERS
     topic = topics.edge_status(name) if edge else topics.service_status(service, name)
     async with Client(broker, f"health-{service}-{name}-{os.getpid()}") as client:
         client.subscribe(topic)

@@ -19,6 +19,8 @@ from edge.config import read_config
 from labwire.__main__ import COMMANDS
 from labwire.health import SERVICES
 from logger.config import read as read_logger
+from msr_adapter.config import read_config as read_msr
+from msr_adapter.examples import plant_toml
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -47,7 +49,7 @@ def stages() -> dict[str, str]:
 
 def mounted(service: str) -> dict[str, str]:
     """Mount point → volume or folder of a service."""
-    volumes = (v.split(":") for v in services()[service]["volumes"])
+    volumes = (v.split(":") for v in services()[service].get("volumes", []))
     return {v[1]: v[0] for v in volumes}
 
 
@@ -105,7 +107,7 @@ def test_images_are_pinned() -> None:
 
 def test_build_targets_exist() -> None:
     targets = {s["build"]["target"] for s in services().values() if "build" in s}
-    assert {"logger", "bridge", "edge", "setup"} == targets
+    assert {"logger", "bridge", "edge", "msr", "setup"} == targets
     assert targets <= set(stages())
 
 
@@ -154,7 +156,9 @@ def test_the_broker_reads_what_the_set_up_writes() -> None:
     assert "labwire broker prepare --config /etc/labwire/broker.toml" in (COMPOSE / "setup.sh").read_text()
 
 
-@pytest.mark.parametrize(("service", "component"), [("logger", "logger"), ("bridge", "bridge"), ("demo", "edge")])
+@pytest.mark.parametrize(
+    ("service", "component"), [("logger", "logger"), ("bridge", "bridge"), ("demo", "edge"), ("msr", "msr")]
+)
 def test_configurations_are_valid_and_their_folders_mounted(service: str, component: str) -> None:
     users = load(COMPOSE / "broker.toml", UsersConfig, {})
     file = COMPOSE / f"{component}.toml"
@@ -164,6 +168,13 @@ def test_configurations_are_valid_and_their_folders_mounted(service: str, compon
         broker, folders = config.broker, [config.edge.data_dir]
         allowed = next(u.instruments for u in users.user if u.name == broker.user)
         assert {i.name for i in config.instruments} == set(allowed)
+    elif component == "msr":
+        msr = read_msr(file)
+        broker, folders = msr.broker, [msr.msr.data_dir]
+        allowed = next(u.instruments for u in users.user if u.name == broker.user)
+        assert {i.name for i in msr.instrument} == set(allowed)
+        assert msr.msr.host in services()
+        assert broker.user == f"edge-{msr.msr.name}"
     elif component == "logger":
         logger_config = read_logger(file)
         broker, folders = logger_config.broker, [logger_config.data_dir]
@@ -176,6 +187,11 @@ def test_configurations_are_valid_and_their_folders_mounted(service: str, compon
     assert broker.user in {u.name for u in users.user}
     assert broker.password_file == f"{users.secrets_dir}/{broker.user}"
     assert mounted(service)[users.secrets_dir] == mounted("setup")[users.secrets_dir]
+
+
+def test_the_plant_in_containers_is_the_demos() -> None:
+    example = tomllib.loads(plant_toml(2345, Path("d"), BrokerConfig()))
+    assert tomllib.loads((COMPOSE / "msr.toml").read_text(encoding="utf-8"))["instrument"] == example["instrument"]
 
 
 def test_secret_files_are_made_by_the_set_up() -> None:
@@ -217,7 +233,7 @@ def units() -> list[Path]:
 
 
 def test_there_is_a_unit_a_service() -> None:
-    assert [u.stem for u in units()] == ["labwire-bridge", "labwire-edge", "labwire-logger", "labwire-mosquitto"]
+    assert [u.stem.removeprefix("labwire-") for u in units()] == ["bridge", "edge", "logger", "mosquitto", "msr"]
 
 
 @pytest.mark.parametrize("unit", units(), ids=lambda p: p.stem)
@@ -256,12 +272,14 @@ def test_the_examples_for_machines_fit_each_other() -> None:
     bridge = load(etc / "bridge.toml", BridgeConfig, {})
     edge = read_config(etc / "edge.toml")
     assert bridge.history_db == str(logger_config.database)
-    for config in (logger_config.broker, bridge.broker, edge.broker):
+    msr = read_msr(etc / "msr.toml")
+    for config in (logger_config.broker, bridge.broker, edge.broker, msr.broker):
         assert config.user in {u.name for u in users.user}
         assert config.password_file == f"{users.secrets_dir}/{config.user}"
         assert (config.port, config.root) == (users.port, users.root)
     allowed = next(u.instruments for u in users.user if u.name == edge.broker.user)
     assert [i.name for i in edge.instruments] == allowed
+    assert [i.name for i in msr.instrument] == next(u.instruments for u in users.user if u.name == msr.broker.user)
 
 
 def test_configuration_structs_have_no_required_key_the_examples_lack() -> None:

@@ -58,11 +58,18 @@ def test_a_status_that_is_none_is_no_life() -> None:
     assert not judge("logger main", Kind.SERVICE_STATUS, b"{").alive
 
 
-@pytest.mark.parametrize("service", ["edge", "logger", "bridge"])
+async def test_the_adapter_is_looked_for_as_an_edge_and_called_by_its_own_name(mosquitto: TestBroker) -> None:
+    topic = TOPICS.edge_status("etherlab")
+    await publish(mosquitto, "edge-etherlab", topic, encode(EdgeStatus(state="online", boot="b")))
+    health = await look("msr", "etherlab", mosquitto.config("edge-etherlab"), 10)
+    assert (health.alive, health.text) == (True, "msr etherlab is online")
+
+
+@pytest.mark.parametrize("service", ["edge", "msr", "logger", "bridge"])
 def test_the_name_comes_from_the_services_own_file(service: str) -> None:
     name, broker = identity(service, Path("deploy/compose") / f"{service}.toml")
-    assert name == ("demo" if service == "edge" else "main")
-    assert broker.user == f"{service}-{name}"
+    assert name == {"edge": "demo", "msr": "etherlab"}.get(service, "main")
+    assert broker.user == f"{'edge' if service == 'msr' else service}-{name}"
 
 
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
