@@ -1,0 +1,1 @@
+"""Grafana dashboards of what the InfluxDB projection writes: built here, provisioned from deploy/grafana."""
