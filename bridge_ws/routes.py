@@ -13,7 +13,7 @@ from bridge_ws.api import Api
 from bridge_ws.guard import Guard
 from bridge_ws.interest import FilterError, check
 from bridge_ws.site import Site
-from bridge_ws.tokens import Identity
+from bridge_ws.tokens import ANONYMOUS, Identity
 from bridge_ws.ws import Door
 from broker.messages import MAX_TTL_MS
 
@@ -93,6 +93,12 @@ def _reading(api: Api) -> APIRouter:
     async def healthz() -> Response:
         """Whether the bridge works, and what it can reach. Needs no token."""
         return await api.health()
+
+    @router.get("/api/me", response_model=s.Me, responses=_errors(401), tags=["read"])
+    async def me(identity: Viewer) -> Response:
+        """Whose token this is: what a program asks before it writes a name under something."""
+        known = identity != ANONYMOUS
+        return reply({"name": identity.name, "role": identity.role, "authenticated": known})
 
     @router.get("/api/instruments", response_model=list[s.Instrument], responses=_errors(401), tags=["read"])
     async def instruments(_: Viewer) -> Response:

@@ -134,6 +134,14 @@ class CommandId(BaseModel):
     id: str
 
 
+class Me(BaseModel):
+    """Who asks, by the token. ``authenticated`` is false for whoever came in without one."""
+
+    name: str
+    role: Literal["viewer", "operator"]
+    authenticated: bool
+
+
 class NoteDone(BaseModel):
     ts: int
 

@@ -20,6 +20,7 @@ async def test_health_needs_no_token_and_everything_else_does(mosquitto: TestBro
         assert (health["ok"], health["broker"]) == (True, "up")
         assert "history_db" in health["history"]
         for method, path in [
+            ("GET", "/api/me"),
             ("GET", "/api/instruments"),
             ("GET", "/api/history?instrument=a&from=0&to=1"),
             ("GET", "/api/marks?from=0&to=1"),
@@ -45,6 +46,20 @@ async def test_viewers_change_nothing(mosquitto: TestBroker, tmp_path: Path) -> 
             answer = await http.post(path, json={"name": "tare", "text": "x"})
             assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
         assert (await http.get("/api/instruments")).status_code == 200
+
+
+async def test_a_token_says_whose_it_is(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with bridge(mosquitto, tmp_path) as b:
+        for token, name, role in ((OPERATOR, "olga", "operator"), (VIEWER, "victor", "viewer")):
+            async with b.http(token) as http:
+                answer = (await http.get("/api/me")).json()
+                assert answer == {"name": name, "role": role, "authenticated": True}
+
+
+async def test_who_comes_without_a_token_is_nobody(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with bridge(mosquitto, tmp_path, anonymous="viewer") as b, b.http(None) as http:
+        answer = (await http.get("/api/me")).json()
+        assert answer == {"name": "anonymous", "role": "viewer", "authenticated": False}
 
 
 async def test_wrong_tokens_are_slowed_down(mosquitto: TestBroker, tmp_path: Path) -> None:
