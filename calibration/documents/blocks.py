@@ -72,6 +72,8 @@ def points(sheet: Sheet, texts: Sequence[str], *, size: float = SIZE) -> None:
 def pairs(sheet: Sheet, entries: Sequence[tuple[str, str]], *, columns: int = 1, label: float = 38.0) -> None:
     """Labels with their values; those without a value are left out. Two columns are filled row by row."""
     shown = [(name, value) for name, value in entries if value]
+    words = [word for name, _ in shown for word in name.split(" ")]
+    label = max([label, *(sheet.measure(word, size=SIZE) + 2.5 for word in words)])
     gap = 5.0
     width = (sheet.width - gap * (columns - 1)) / columns
     for start in range(0, len(shown), columns):
@@ -167,7 +169,7 @@ def _broken(sheet: Sheet, laid: _Laid, i: int, cell: Cell) -> list[str]:
 
 def _height(sheet: Sheet, laid: _Laid, row: Row) -> float:
     count = max(len(_broken(sheet, laid, i, _cell(value))) for i, value in enumerate(row))
-    return count * step(laid.size) + 0.9
+    return count * step(laid.size) + 1.3
 
 
 def _head_height(laid: _Laid) -> float:
@@ -197,7 +199,7 @@ def _row(sheet: Sheet, laid: _Laid, row: Row, height: float) -> None:
     for i, value in enumerate(row):
         cell, column = _cell(value), laid.columns[i]
         for j, line in enumerate(_broken(sheet, laid, i, cell)):
-            at = sheet.y + 0.45 + laid.size * 0.29 + j * step(laid.size)
+            at = sheet.y + 0.75 + laid.size * 0.29 + j * step(laid.size)
             _aligned(sheet, x, laid.widths[i], at, Cell(line, cell.colour, cell.bold), column, laid)
         x += laid.widths[i]
     sheet.y += height

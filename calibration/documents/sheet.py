@@ -1,10 +1,9 @@
 """Paper: text at a place, lines, boxes, pages. Everything that is written goes through ``Sheet.text``.
 
-Millimetres from the top left corner; sizes in points; ``y`` of a text is its base line. PDF/A-3U, nothing compressed, so
-that the bytes do not depend on who built zlib.
+Millimetres from the top left corner; sizes in points; ``y`` of a text is its base line. PDF/A-3U, nothing compressed:
+so the bytes do not depend on who built zlib.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from typing import Literal
 
 from fpdf import FPDF
 from fpdf.fonts import TTFFont
+from fpdf.svg import SVGObject
+from PIL import Image
 
 from calibration.documents.errors import DocumentError
 from calibration.documents.fonts import Fonts
@@ -237,10 +238,12 @@ class Sheet:
     def picture(self, content: bytes, x: float, y: float, width: float, height: float) -> float:
         """A logo, as large as fits into the box; returns its width. Raises DocumentError."""
         try:
-            placed = self.pdf.image(BytesIO(content), x=x, y=y, w=width, h=height, keep_aspect_ratio=True)
-        except (OSError, ValueError, SyntaxError) as e:
+            ratio = _ratio(content)
+            fitting = min(width, height * ratio)
+            self.pdf.image(BytesIO(content), x=x, y=y, w=fitting, h=fitting / ratio)
+        except (OSError, ValueError, SyntaxError, ZeroDivisionError) as e:
             raise DocumentError(f"the logo is not a picture that can be printed: {e}") from e
-        return float(placed.rendered_width)
+        return fitting
 
     # --- the end ---
 
@@ -267,9 +270,17 @@ class Sheet:
         return bytes(self.pdf.output())
 
 
-def rounded_up(value: float, step: float) -> float:
-    """The next multiple of ``step``."""
-    return math.ceil(value / step) * step
+def _ratio(content: bytes) -> float:
+    """Width over height of PNG, JPEG or SVG."""
+    if not content.lstrip().startswith(b"<"):
+        with Image.open(BytesIO(content)) as picture:
+            return picture.width / picture.height
+    drawing = SVGObject(content)
+    if drawing.viewbox is not None:
+        return float(drawing.viewbox[2]) / float(drawing.viewbox[3])
+    if drawing.width is None or drawing.height is None:
+        raise ValueError("it has neither a viewBox nor a width and a height")
+    return float(drawing.width) / float(drawing.height)
 
 
 def _xmp(*, title: str, subject: str, author: str, language: str, dated: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The words of the documents, in German and English, from ``texts.toml``; numbers and dates as each language has them."""
+"""The words of the documents in German and English, from ``texts.toml``; numbers and dates as each language has."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,0 +1,72 @@
+"""The end of a document: what it states about itself, how it is checked, and that it ends."""
+
+import re
+from collections.abc import Sequence
+
+from calibration.documents.blocks import heading, pairs, points, step
+from calibration.documents.dossier import Dossier
+from calibration.documents.sheet import Sheet
+from calibration.documents.texts import Texts
+from calibration.selftest import Check
+
+_KEPT = re.compile(r"(?P<n>\d+) published numbers of (?P<cases>\d+) cases, (?P<failed>\d+) not reproduced")
+
+
+def statements(sheet: Sheet, d: Dossier, t: Texts) -> None:
+    heading(sheet, t("statements"), keep=18)
+    texts = [
+        t("statement.item"),
+        t("statement.stability"),
+        t("statement.whole"),
+        t("statement.inhouse", lab=d.lab.name),
+    ]
+    if d.record.due is None:
+        texts.append(t("statement.interval"))
+    points(sheet, texts)
+
+
+def verification(sheet: Sheet, d: Dossier, t: Texts) -> None:
+    """Hashes and software; what the paper is tied to."""
+    heading(sheet, t("verification"), keep=26)
+    pairs(
+        sheet,
+        [
+            (t("record.sha"), d.sha256),
+            (t("chain.head"), d.chain_head),
+            (t("link"), d.link),
+            (t("software"), software(d)),
+            (t("selftest"), selftest(d, t)),
+            (t("attached"), t("attached.text")),
+        ],
+        label=38,
+    )
+
+
+def software(d: Dossier) -> str:
+    """What computed: name and version as the record has them."""
+    named = d.record.software
+    return " ".join(part for part in (named.get("name", ""), named.get("version", "")) if part)
+
+
+def selftest(d: Dossier, t: Texts) -> str:
+    """As the record keeps it, else as the dossier has it."""
+    kept = d.record.software.get("selftest", "")
+    if not kept and d.selftest:
+        return t("selftest.text", **tested(d.selftest))
+    known = _KEPT.fullmatch(kept)
+    return t("selftest.text", **known.groupdict()) if known else kept
+
+
+def tested(checks: Sequence[Check]) -> dict[str, str]:
+    """The self-test in three numbers."""
+    failed = sum(not check.passed for check in checks)
+    cases = len({check.case for check in checks})
+    return {"n": str(len(checks)), "cases": str(cases), "failed": str(failed)}
+
+
+def end(sheet: Sheet, text: str) -> None:
+    """The marked end."""
+    sheet.need(10)
+    sheet.y += 4
+    sheet.text(sheet.left + sheet.width / 2, sheet.y + 2, text, size=8.5, bold=True, align="centre")
+    sheet.y += step(8.5)
