@@ -5,8 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from broker.config import ConfigError
+from broker.config import BrokerConfig, ConfigError
 from broker.runtime import EXIT_CONFIG, set_up_logging
+from logger import arguments
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -16,10 +17,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="store everything until stopped")
     ledger = commands.add_parser("ledger", help="what is stored of each instrument: complete, or the gaps")
-    ledger.add_argument("--instrument", metavar="NAME", help="only this one")
-    ledger.add_argument("--json", action="store_true", help="one JSON object a line")
-    _add_log(commands.add_parser("log", prog="labwire log", help="the messages that went over the broker"))
-    _add_export(commands.add_parser("export", prog="labwire export", help="samples as a table"))
+    arguments.ledger(ledger)
+    arguments.log(commands.add_parser("log", prog="labwire log", help="the messages that went over the broker"))
+    arguments.export(commands.add_parser("export", prog="labwire export", help="samples as a table"))
     for command in commands.choices.values():
         command.add_argument(
             "-c", "--config", type=Path, default=Path("logger.toml"), metavar="FILE", help="default: %(default)s"
@@ -30,28 +30,6 @@ def parser() -> argparse.ArgumentParser:
                 "--db", type=Path, metavar="FILE", help="the database itself, instead of the configuration's"
             )
     return top
-
-
-def _add_log(log: argparse.ArgumentParser) -> None:
-    log.add_argument("--topic", metavar="FILTER", help="an MQTT filter with + and #")
-    log.add_argument("--since", metavar="WHEN", help="2h, 30m, 7d ago, or an ISO date and time")
-    log.add_argument("--until", metavar="WHEN", help="as --since; default: now")
-    log.add_argument("--full", action="store_true", help="sample sets with their values, written again from the store")
-    log.add_argument("--limit", type=int, metavar="N", default=1000, help="the last so many; default: %(default)s")
-    log.add_argument("--json", action="store_true", help="one JSON object a line")
-
-
-def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("--instrument", required=True, metavar="NAME", help="whose samples")
-    export.add_argument(
-        "--from",
-        dest="start",
-        metavar="WHEN",
-        help="2h, 30m, 7d ago, or an ISO date and time; default: the first sample",
-    )
-    export.add_argument("--to", dest="end", metavar="WHEN", help="as --from; default: the last sample")
-    export.add_argument("--format", choices=("csv", "parquet"), default="csv", help="default: csv")
-    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output (csv only)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,7 +58,10 @@ def _read(args: argparse.Namespace) -> int:
         raise ConfigError(
             f"{args.config} is not there: name the logger's file with --config, or its database with --db"
         )
-    database = args.db or config.read(args.config).database
+    database, args.root = args.db, BrokerConfig().root
+    if database is None:
+        wanted = config.read(args.config)
+        database, args.root = wanted.database, wanted.broker.root
     return cli.COMMANDS[args.command](args, database)
 
 

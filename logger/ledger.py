@@ -24,6 +24,7 @@ OVERFLOW = "overflow"
 BEFORE = "before this store"
 GONE = "no longer held by its sender"
 AT_SENDER = "not received yet"
+UNKNOWN = "unknown: its sender does not say what it holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Book:
         found = []
         for gap in self.closed:
             found += [Gap(a, b, gap.reason) for a, b in self.stored.missing(gap.a, gap.b)]
-        open_reason = GONE if self.held is False else AT_SENDER
+        open_reason = UNKNOWN if self.held is None else AT_SENDER if self.held else GONE
         found += [Gap(a, b, open_reason) for a, b in self.stored.missing(self.first, self.end)]
         return found
 
