@@ -12,6 +12,17 @@ COMMANDS = {
     "lint": ("calibration.commands.lint", "check a procedure before any work"),
     "compute": ("calibration.commands.compute", "compute a record's results and print them"),
     "selftest": ("calibration.commands.selftest", "print published numbers beside what this installation computes"),
+    "init": ("calibration.commands.init", "make a register: one folder for all of a lab's calibrations"),
+    "lab": ("calibration.commands.lab", "what the certificates say of the lab; keep a change of it"),
+    "item": ("calibration.commands.item", "what is calibrated, and where it sits"),
+    "standard": ("calibration.commands.standard", "the references, with their certificates"),
+    "external": ("calibration.commands.external", "certificates of service firms for items"),
+    "list": ("calibration.commands.list", "the records of the register"),
+    "show": ("calibration.commands.show", "one record with its life and its results"),
+    "review": ("calibration.commands.review", "somebody looked at a performed record, or sends it back"),
+    "release": ("calibration.commands.release", "compute, draw the documents, enter all of it into the chain"),
+    "amend": ("calibration.commands.amend", "the next revision of a released record"),
+    "withdraw": ("calibration.commands.withdraw", "a record holds no longer"),
 }
 """Word of the command line → module with ``add(parser)`` and ``run(args) -> int``, and its line of help."""
 

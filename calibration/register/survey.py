@@ -1,0 +1,282 @@
+"""Which calibration is in force at which channel, as the register has it now: what is told to the broker."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from broker.calibration import Calibration
+from calibration.compute import compute
+from calibration.exact import CalculationError
+from calibration.published import Effect, effect, of_standard
+from calibration.record import Record
+from calibration.record import sha256 as hash_of
+from calibration.register import when
+from calibration.register.book import ItemEntry, Placement, StandardEntry
+from calibration.register.errors import RegisterError
+from calibration.register.events import External
+from calibration.register.papers import folder_of, revisions
+from calibration.register.register import Register
+
+DAY_MS = 86_400_000
+SOON_DAYS = 30
+"""How long before its date something is due soon."""
+
+Messages = dict[str, dict[str, Calibration]]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Instrument → channel → what is in force there, also what has ended; ``held`` by item.
+
+    ``problems``: what could not be published, one sentence each.
+    """
+
+    messages: Messages
+    held: Mapping[str, "Held"]
+    problems: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The newest calibration of an item: a record of ours, or a service firm's certificate. Times in ms."""
+
+    id: str
+    since_ms: int
+    due_ms: int | None
+    record: Record | None = None
+    external: External | None = None
+    withdrawn: str | None = None
+
+
+class Surveyor:
+    """Remembers what was computed: a released record never changes."""
+
+    def __init__(self, register: Register) -> None:
+        self.register = register
+        self._effects: dict[str, Effect | str] = {}
+
+    def survey(self, now_ms: int) -> Survey:
+        """Everything at once. Raises RegisterError."""
+        problems: list[str] = []
+        held = self._held()
+        found: Messages = {}
+        for place, entries in _places(self.register).items():
+            calibration = self._at(place, entries, held, now_ms, problems)
+            if calibration is not None:
+                found.setdefault(place[0], {})[place[1]] = calibration
+        return Survey(found, held, problems)
+
+    # --- which calibration an item has ---
+
+    def _held(self) -> dict[str, Held]:
+        found: dict[str, Held] = {}
+        for one, item in self._all():
+            if item not in found or found[item].since_ms < one.since_ms:
+                found[item] = one
+        return found
+
+    def _all(self) -> Iterator[tuple[Held, str]]:
+        for path in folder_of(self.register.folder):
+            record = self._last_released(path.name)
+            if record is not None:
+                yield self._of_record(record), record.item.id
+        for entry in self.register.items():
+            for external in entry.externals:
+                due = due_ms_of(external.due) if external.due else None
+                yield Held(external.certificate[:64], _ms(external.date), due, external=external), entry.id
+
+    def _last_released(self, id_: str) -> Record | None:
+        """The highest revision that was released, whatever became of it."""
+        for rev in reversed(revisions(self.register.folder, id_)):
+            record = self.register.record(id_, rev)
+            if any(change.state == "released" for change in record.history):
+                return record
+        return None
+
+    def _of_record(self, record: Record) -> Held:
+        released = next(c for c in reversed(record.history) if c.state == "released")
+        withdrawn = record.history[-1].reason if record.state == "withdrawn" else None
+        return Held(record.id, _ms(released.by.at), self._due(record), record=record, withdrawn=withdrawn)
+
+    def _due(self, record: Record) -> int | None:
+        """As agreed with the owner: a date in the record, or an interval for the item."""
+        if record.due is not None:
+            return due_ms_of(record.due.date)
+        months = self.register.item(record.item.id).months
+        if months is None or not record.end:
+            return None
+        day = when.months_later(when.day(record.end), months)
+        return due_ms_of(day.isoformat())
+
+    # --- what stands at a channel ---
+
+    def _at(
+        self, place: "Place", entries: list["Sitting"], held: Mapping[str, Held], now_ms: int, problems: list[str]
+    ) -> Calibration | None:
+        now = when.text(datetime.fromtimestamp(now_ms / 1000, UTC))
+        sits = next((s for s in entries if s.placement.holds(now)), None)
+        if sits is not None and isinstance(sits.entry, StandardEntry) and sits.entry.id not in held:
+            return _reference(sits, place, now_ms)
+        if sits is not None and sits.entry.id in held:
+            one = held[sits.entry.id]
+            elsewhere = self._made_elsewhere(one, place)
+            if elsewhere:
+                return _ended(one, sits, place, "void", f"{sits.entry.id} was calibrated at {elsewhere}")
+            return self._in_force(one, sits, place, now_ms, problems)
+        return _void(entries, sits, place, held)
+
+    def _made_elsewhere(self, one: Held, place: "Place") -> str:
+        """Sensor and channel were calibrated together: at another channel the record says nothing."""
+        if one.record is None:
+            return ""
+        at = when.normal(one.record.end) if one.record.end else ""
+        placement = self.register.item(one.record.item.id).where(at) if at else None
+        if placement is None or (placement.instrument, placement.channel) == place:
+            return ""
+        return str(placement)
+
+    def _in_force(
+        self, one: Held, sits: "Sitting", place: "Place", now_ms: int, problems: list[str]
+    ) -> Calibration | None:
+        if one.withdrawn is not None:
+            return _ended(one, sits, place, "withdrawn", one.withdrawn)
+        basic = _named(one, sits, place, status_of(one.due_ms, now_ms))
+        if one.record is None:
+            said = "" if one.external is None or one.external.passed is not False else "it does not conform"
+            return msgspec.structs.replace(basic, certificate=one.id, reason=said)
+        found = self._effect(one.record)
+        if isinstance(found, str):
+            problems.append(found)
+            return None
+        return self._with_effect(basic, one.record, found)
+
+    def _with_effect(self, basic: Calibration, record: Record, found: Effect) -> Calibration:
+        kept = self._before(record) if found.signal == "corrected" and found.correction.type == "none" else None
+        rules, _ = self.register.procedure(record.procedure.sha256)
+        return msgspec.structs.replace(
+            basic,
+            rev=record.rev,
+            sha256=hash_of(record),
+            unit=rules.unit,
+            reason="it does not conform" if found.passed is False else "",
+            range=kept.range if kept else found.range,
+            correction=kept.correction if kept else found.correction,
+            U=list(found.U),
+            k=found.k,
+            signal="raw" if kept else found.signal,
+        )
+
+    def _before(self, record: Record) -> Effect | None:
+        """What corrected the values that ``record`` calibrated: the newest earlier record of raw readings."""
+        earlier = [
+            one
+            for one, item in self._all()
+            if item == record.item.id and one.record is not None and one.withdrawn is None
+            if one.since_ms < self._of_record(record).since_ms
+        ]
+        for one in sorted(earlier, key=lambda h: -h.since_ms):
+            found = self._effect(one.record) if one.record is not None else ""
+            if isinstance(found, Effect) and found.signal == "raw":
+                return found
+        return None
+
+    def _effect(self, record: Record) -> Effect | str:
+        """What it does, or why that is not known."""
+        key = hash_of(record)
+        if key not in self._effects:
+            try:
+                rules, _ = self.register.procedure(record.procedure.sha256)
+                self._effects[key] = effect(record, rules, compute(record, rules))
+            except (CalculationError, RegisterError) as e:
+                self._effects[key] = f"{record.id} cannot be published: {e}"
+        return self._effects[key]
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Something that sits or sat at a place."""
+
+    entry: ItemEntry | StandardEntry
+    placement: Placement
+
+    @property
+    def serial(self) -> str:
+        return self.entry.item.serial if isinstance(self.entry, ItemEntry) else self.entry.standard.serial
+
+
+def _places(register: Register) -> dict[Place, list[Sitting]]:
+    """Each (instrument, channel) there ever was, with all that sat there; a thing that is both comes as item."""
+    found: dict[Place, list[Sitting]] = {}
+    items = {entry.id for entry in register.items()}
+    standards = [entry for entry in register.standards() if entry.id not in items]
+    entries: list[ItemEntry | StandardEntry] = [*register.items(), *standards]
+    for entry in entries:
+        for p in entry.placements:
+            found.setdefault((p.instrument, p.channel), []).append(Sitting(entry, p))
+    return found
+
+
+def _named(one: Held, sits: Sitting, place: Place, status: "Status") -> Calibration:
+    return Calibration(
+        id=one.id,
+        channel=place[1],
+        item=sits.entry.id,
+        serial=sits.serial,
+        status=status,
+        from_=one.since_ms,
+        due=one.due_ms,
+    )
+
+
+def _ended(one: Held, sits: Sitting, place: Place, status: "Status", reason: str) -> Calibration:
+    return msgspec.structs.replace(_named(one, sits, place, status), reason=reason, due=None)
+
+
+def _void(entries: list[Sitting], sits: Sitting | None, place: Place, held: Mapping[str, Held]) -> Calibration | None:
+    """What sat there last and was calibrated is told to be void; nothing where nothing ever was."""
+    before = [s for s in entries if s is not sits and s.entry.id in held and s.placement.end]
+    if not before:
+        return None
+    last = max(before, key=lambda s: s.placement.end)
+    now = f"; {sits.entry.id} sits there now and is not calibrated" if sits else ""
+    return _ended(held[last.entry.id], last, place, "void", f"{last.entry.id} was removed{now}")
+
+
+def _reference(sits: Sitting, place: Place, now_ms: int) -> Calibration:
+    """A standard that is read live: its certificate, without a correction."""
+    standard = sits.entry.standard if isinstance(sits.entry, StandardEntry) else None
+    if standard is None:
+        raise RegisterError(f"{sits.entry.id} is no standard")
+    points, k = of_standard(standard)
+    due = due_ms_of(standard.due) if standard.due else None
+    one = Held((standard.certificate or standard.id)[:64], _ms(standard.date) if standard.date else 0, due)
+    found = _named(one, sits, place, status_of(due, now_ms))
+    return msgspec.structs.replace(found, certificate=standard.certificate, U=list(points), k=k)
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+Status = Literal["ok", "due", "overdue", "void", "withdrawn"]
+
+
+def _ms(stamp: str) -> int:
+    return int(when.parse(stamp).timestamp() * 1000)
+
+
+def due_ms_of(day: str) -> int:
+    """The last moment of the day it is due on: on that day it is still in time."""
+    return _ms(day[:10]) + DAY_MS - 1
+
+
+def status_of(due_ms: int | None, now_ms: int) -> Status:
+    if due_ms is None or now_ms < due_ms - SOON_DAYS * DAY_MS:
+        return "ok"
+    return "due" if now_ms < due_ms else "overdue"
