@@ -18,6 +18,9 @@ EVENT = 3
 
 PACK_BYTES = 128 * 1024
 """Bodies of single sample sets that together make a late block of well over half the allowed size."""
+NULL_BYTES = 8 * 1024
+"""What a late block may spend on "not sampled" where streams interleave; more only beside four times as much data."""
+_NULL = 5  # bytes of "null,"
 _LIMIT = MAX_BLOCK_BYTES - 64  # "late":true comes on top when it is sent again
 
 
@@ -88,8 +91,9 @@ def late_block(records: Sequence[Record], boot: str) -> tuple[bytes, int, int]:
     """A late block of as many of ``records`` as belong together and fit, and the numbers [first, end) it carries.
 
     It ends where the numbers are not consecutive, and where fold, description or calibration change. Single sample
-    sets and blocks are merged alike: sent one by one, a fast signal could never catch up. Raises MessageError when the
-    first record cannot be read.
+    sets and blocks are merged alike: sent one by one, a fast signal could never catch up. Streams that interleave are
+    merged while what is not sampled in their rows costs little. Raises MessageError when the first record cannot be
+    read.
     """
     packer = _Packer(boot, records[0])
     for record in records[1:]:
@@ -107,11 +111,12 @@ class _Packer:
         self._first = self._open(first)
         self._seq = first.seq
         self._n = 0
+        self._nulls = self._bytes = 0
         self._times: list[int] = []
         self._cols: dict[str, list[Value]] = {}
         self._q: dict[str, dict[str, Quality]] = {}
         self._u: dict[str, list[float | None]] = {}
-        self._add(self._first[0])
+        self._add(self._first[0], len(first.body))
 
     @property
     def end(self) -> int:
@@ -122,10 +127,21 @@ class _Packer:
             opened = self._open(record)
         except MessageError:
             return False
-        if opened[1:] != self._first[1:]:
+        if opened[1:] != self._first[1:] or self._sparse(opened[0], len(record.body)):
             return False
-        self._add(opened[0])
+        self._add(opened[0], len(record.body))
         return True
+
+    def _sparse(self, message: Data | Block, size: int) -> bool:
+        """Whether the block would have too much that is not sampled, with the rows of ``message``."""
+        more, total = self._not_sampled(message), self._bytes + size
+        return more > 0 and (total > _LIMIT or (self._nulls + more) * _NULL > max(NULL_BYTES, total // 4))
+
+    def _not_sampled(self, message: Data | Block) -> int:
+        """What its rows add: channels that only the others have, and the other way round."""
+        rows, names = (1, message.values) if isinstance(message, Data) else (message.n, message.cols)
+        shared = len(self._cols.keys() & names.keys())
+        return (len(self._cols) - shared) * rows + (len(names) - shared) * self._n
 
     @staticmethod
     def _open(record: Record) -> tuple[Data | Block, int, str, dict[str, str]]:
@@ -133,7 +149,9 @@ class _Packer:
         message: Data | Block = decode(Kind.DATA if record.kind == DATA else Kind.BLOCK, record.body)
         return message, message.fold, message.rev or record.tag, message.cal
 
-    def _add(self, message: Data | Block) -> None:
+    def _add(self, message: Data | Block, size: int) -> None:
+        self._nulls += self._not_sampled(message)
+        self._bytes += size
         if isinstance(message, Data):
             self._add_row(message)
         else:

@@ -151,6 +151,43 @@ def test_late_blocks_keep_to_the_allowed_size() -> None:
     assert sum(b.n for b in blocks) == 2000
 
 
+def interleaved(*streams: tuple[int, int, int]) -> list[Record]:
+    """Blocks of streams that take turns; each is its channels, rows a block, and how many blocks in a row."""
+    records: list[Record] = []
+    seq = 0
+    for turn in range(60):
+        for number, (channels, n, in_a_row) in enumerate(streams):
+            for _ in range(in_a_row):
+                values = {f"s{number}_{k}": 1.0 + turn / 7 for k in range(channels)}
+                row = {"values": values, "t_us": 10**15 + seq, "q": {}, "u": {}, "fold": 0, "rev": "r", "cal": {}}
+                records.append(block_record(seq, row, n))
+                seq += n
+    return records
+
+
+def bytes_of_nulls(block: Block) -> int:
+    return 5 * sum(v is None for col in block.cols.values() for v in col)
+
+
+@pytest.mark.parametrize(
+    "streams", [((6, 40, 1),) * 10, ((32, 40, 1), (32, 40, 1)), ((64, 40, 1), (2000, 1, 1)), ((2000, 1, 1),) * 2]
+)
+def test_fast_streams_that_take_turns_make_dense_blocks(streams: tuple[tuple[int, int, int], ...]) -> None:
+    for block in unpack(interleaved(*streams)):
+        size = len(encode(block))
+        assert size <= MAX_BLOCK_BYTES
+        assert bytes_of_nulls(block) <= max(8192, size / 3), f"{len(block.cols)} channels, {block.n} rows"
+
+
+def test_a_slow_stream_does_not_end_the_block_of_a_fast_one() -> None:
+    records = interleaved((1, 50, 5), (6, 1, 1))  # 1 kHz, and a sample set four times a second
+
+    blocks = unpack(records)
+
+    assert len(blocks) <= len(records) / 6
+    assert sum(b.n for b in blocks) == 60 * 251
+
+
 def test_a_damaged_record_is_said_and_ends_the_block_before_it() -> None:
     row = {"values": {"a": 1}, "t_us": 1, "q": {}, "u": {}, "fold": 0, "rev": "r", "cal": {}}
     damaged = Record(1, 1, DATA, "r", b"{")
