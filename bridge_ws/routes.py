@@ -1,9 +1,8 @@
 """Where the HTTP interface is: paths, parameters, who may, and their description for /openapi.json."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.websockets import WebSocket
 
 from bridge_ws import answers, ops, questions, site
@@ -12,6 +11,7 @@ from bridge_ws.answers import reply
 from bridge_ws.api import Api
 from bridge_ws.guard import Guard
 from bridge_ws.interest import FilterError, check
+from bridge_ws.openapi import Bearer, errors
 from bridge_ws.site import Site
 from bridge_ws.tokens import ANONYMOUS, Identity
 from bridge_ws.ws import Door
@@ -22,23 +22,6 @@ Live values come over the WebSocket at `/ws` (subprotocol `labwire.v1`); this is
 Times are milliseconds since the epoch, UTC. Give a token as `Authorization: Bearer …`.
 Every error has the same shape: `{"error": {"code", "message"}}`.
 """
-
-_bearer = HTTPBearer(auto_error=False, description="A token of the tokens file (`labwire bridge token add`).")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-
-_ERRORS = {
-    401: "no token, or a wrong one",
-    403: "this token may look, not change anything",
-    404: "there is no such thing",
-    409: "not as things are now",
-    422: "not valid; the text says where and what was expected",
-    503: "the history or the broker cannot be reached",
-}
-
-
-def _errors(*codes: int) -> dict[int | str, dict[str, Any]]:
-    return {code: {"model": s.ErrorBody, "description": _ERRORS[code]} for code in codes}
-
 
 From = Annotated[float, Query(alias="from", description="ms since the epoch")]
 To = Annotated[float, Query(description="ms since the epoch, not included")]
@@ -94,18 +77,18 @@ def _reading(api: Api) -> APIRouter:
         """Whether the bridge works, and what it can reach. Needs no token."""
         return await api.health()
 
-    @router.get("/api/me", response_model=s.Me, responses=_errors(401), tags=["read"])
+    @router.get("/api/me", response_model=s.Me, responses=errors(401), tags=["read"])
     async def me(identity: Viewer) -> Response:
         """Whose token this is: what a program asks before it writes a name under something."""
         known = identity != ANONYMOUS
         return reply({"name": identity.name, "role": identity.role, "authenticated": known})
 
-    @router.get("/api/instruments", response_model=list[s.Instrument], responses=_errors(401), tags=["read"])
+    @router.get("/api/instruments", response_model=list[s.Instrument], responses=errors(401), tags=["read"])
     async def instruments(_: Viewer) -> Response:
         """All instruments: what they are and how they are."""
         return api.instruments()
 
-    @router.get("/api/history", response_model=s.HistoryBody, responses=_errors(401, 422, 503), tags=["read"])
+    @router.get("/api/history", response_model=s.HistoryBody, responses=errors(401, 422, 503), tags=["read"])
     async def history(
         request: Request,
         identity: Viewer,
@@ -122,13 +105,13 @@ def _reading(api: Api) -> APIRouter:
         api.audit_download(identity, f"history of {instrument}", request)
         return reply(await api.past.ask(lambda h: questions.series(h, instrument, names, of)))
 
-    @router.get("/api/marks", response_model=list[s.Mark], responses=_errors(401, 422, 503), tags=["read"])
+    @router.get("/api/marks", response_model=list[s.Mark], responses=errors(401, 422, 503), tags=["read"])
     async def marks(_: Viewer, begin: From, to: To) -> Response:
         """Notes, runs, events and finished commands of a time."""
         questions.check_times(begin, to)
         return reply(await api.past.ask(lambda h: h.marks(int(begin), int(to))))
 
-    @router.get("/api/log", response_model=list[s.LogLine], responses=_errors(401, 422, 503), tags=["read"])
+    @router.get("/api/log", response_model=list[s.LogLine], responses=errors(401, 422, 503), tags=["read"])
     async def log(
         request: Request,
         identity: Viewer,
@@ -144,12 +127,12 @@ def _reading(api: Api) -> APIRouter:
         entries = await api.past.ask(lambda h: h.log(topic, first, last, limit))
         return reply([questions.log_line(e) for e in entries])
 
-    @router.get("/api/runs", response_model=list[s.RunState], responses=_errors(401), tags=["read"])
+    @router.get("/api/runs", response_model=list[s.RunState], responses=errors(401), tags=["read"])
     async def runs(_: Viewer) -> Response:
         """The runs that go on, and those that ended lately."""
         return reply(list(api.hub.world.runs.values()))
 
-    @router.get("/api/commands/{id}", response_model=s.CommandResult, responses=_errors(401, 404), tags=["read"])
+    @router.get("/api/commands/{id}", response_model=s.CommandResult, responses=errors(401, 404), tags=["read"])
     async def command_state(_: Viewer, id: Annotated[str, Path(max_length=64)]) -> Response:  # noqa: A002
         """How a command of the last minutes stands."""
         return api.command_state(id)
@@ -168,7 +151,7 @@ def _changing(api: Api) -> APIRouter:
     @router.post(
         "/api/instruments/{instrument}/commands",
         response_model=s.CommandResult,
-        responses=_errors(401, 403, 404, 409, 422, 503) | {202: {"model": s.CommandId, "description": "wait=0"}},
+        responses=errors(401, 403, 404, 409, 422, 503) | {202: {"model": s.CommandId, "description": "wait=0"}},
     )
     async def command(
         request: Request,
@@ -181,17 +164,17 @@ def _changing(api: Api) -> APIRouter:
         ask = ops.DoCommand("http", instrument, body.name, dict(body.args), min(body.ttl_ms, MAX_TTL_MS))
         return await api.command(identity, request, ask, wait)
 
-    @router.post("/api/notes", status_code=201, response_model=s.NoteDone, responses=_errors(401, 403, 422))
+    @router.post("/api/notes", status_code=201, response_model=s.NoteDone, responses=errors(401, 403, 422))
     async def note(identity: Operator, body: s.NoteBody) -> Response:
         """Put a note on record."""
         return api.note(identity, body)
 
-    @router.post("/api/runs", status_code=201, response_model=s.RunDone, responses=_errors(401, 403, 422))
+    @router.post("/api/runs", status_code=201, response_model=s.RunDone, responses=errors(401, 403, 422))
     async def start_run(identity: Operator, body: s.RunBody) -> Response:
         """Begin a run."""
         return api.start_run(identity, body)
 
-    @router.post("/api/runs/{run}/stop", response_model=s.RunDone, responses=_errors(401, 403, 404, 409))
+    @router.post("/api/runs/{run}/stop", response_model=s.RunDone, responses=errors(401, 403, 404, 409))
     async def stop_run(_: Operator, run: Annotated[str, Path(max_length=100)]) -> Response:
         """End a run."""
         return api.stop_run(run)
