@@ -56,6 +56,7 @@ class Descriptions:
     def __init__(self, metas: Sequence[Meta]) -> None:
         self._by_rev: Mapping[str, Meta] = {m.rev: m for m in metas}
         self._last = metas[-1] if metas else Meta()
+        self._places = {name: k for k, name in enumerate(self._last.channels)}
 
     def channel(self, rev: str, name: str) -> Channel:
         known = self._by_rev.get(rev, self._last).channels.get(name)
@@ -63,6 +64,10 @@ class Descriptions:
 
     def unit(self, rev: str, name: str) -> str:
         return self.channel(rev, name).unit
+
+    def place(self, name: str) -> int:
+        """Where the description has it; what it does not have stands behind."""
+        return self._places.get(name, len(self._places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,10 @@ def series(shapes: Iterable[Shape], about: Descriptions, remarks: Remarks, value
     return found
 
 
-def _keys(shapes: Iterable[Shape], about: Descriptions) -> dict[_Key, None]:
-    return dict.fromkeys((name, t, about.unit(s.rev, name)) for s in shapes for name, t in s.channels)
+def _keys(shapes: Iterable[Shape], about: Descriptions) -> list[_Key]:
+    """What occurs, in the description's order and then as it first did."""
+    found = dict.fromkeys((name, t, about.unit(s.rev, name)) for s in shapes for name, t in s.channels)
+    return sorted(found, key=lambda key: about.place(key[0]))
 
 
 def _chosen(keys: Iterable[_Key], last: Mapping[str, _Key], values: Values) -> list[_Key]:
