@@ -50,6 +50,7 @@ def rules(user: User, topics: Topics) -> list[Rule]:
                 ("write", topics.service_status("logger", user.short)),
                 ("write", topics.commit(user.short, "+")),
                 ("write", topics.request(user.short, "+")),
+                ("write", topics.all_of(Kind.EVENT)),  # what a projection refused of an instrument
                 ("read", "$SYS/#"),
             ]
         case "bridge":

@@ -6,6 +6,7 @@ import msgspec
 
 from broker.config import BrokerConfig, ConfigError, load
 from broker.topics import TopicError, check_name
+from logger.influx.config import InfluxConfig
 from logger.store.schema import FILE_NAME
 
 MOST_LINGER_MS = 5_000
@@ -13,7 +14,8 @@ MOST_LINGER_MS = 5_000
 
 class LoggerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``instruments``: which this logger is responsible for, as shell patterns. ``want_hours``: how far back a new
-    store asks for what the senders still have. ``linger_ms``: the least time from one transaction to the next."""
+    store asks for what the senders still have. ``linger_ms``: the least time from one transaction to the next.
+    ``influx``: where everything stored is written as well."""
 
     data_dir: str
     name: str = "main"
@@ -21,6 +23,7 @@ class LoggerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     want_hours: float = 24.0
     linger_ms: int = 250
     broker: BrokerConfig = BrokerConfig()
+    influx: InfluxConfig | None = None
 
     @property
     def database(self) -> Path:

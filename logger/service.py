@@ -18,13 +18,14 @@ from typing import TypeVar
 from broker.client import Client, Message, Will
 from broker.config import ConfigError
 from broker.folder import lock
-from broker.messages import Commit, Request, ServiceStatus, encode
+from broker.messages import Commit, Event, Request, ServiceStatus, encode
 from broker.runtime import Clock, Sleep, backoff, new_boot
 from broker.topics import Kind, Topics
 from broker.values import Figures
 from logger.commits import Commits
 from logger.config import LoggerConfig
 from logger.descriptions import retained
+from logger.influx.host import Projection
 from logger.ledger import Stream
 from logger.requests import Requests
 from logger.store.schema import StoreError
@@ -53,6 +54,8 @@ async def run(
 ) -> None:
     """Store everything until ``stop``. Raises ConfigError for a folder or database that cannot be used."""
     run_id = new_boot(clock)
+    if config.influx is not None:
+        config.influx.secret()  # a person may be there now to be told
     owned = lock(Path(config.data_dir))
     thread = ThreadPoolExecutor(1, "logger-store")
     try:
@@ -133,6 +136,8 @@ async def _connected(
         client.subscribe(topics.everything())
         linger_s = config.linger_ms / 1000
         service = Service(config.name, topics, client, store, thread, run_id, linger_s, clock, sleep)
+        if config.influx is not None:
+            service.project(Projection(config.influx, config.database, config.broker.root, service.refused, sleep))
         await service.run(stop)
 
 
@@ -169,6 +174,12 @@ class Service:
         self._complaints: list[str] = []
         self._gaps = 0
         self._size = 0
+        self._projection: Projection | None = None
+        self._said = ("", "")
+
+    def project(self, projection: Projection) -> None:
+        """Have everything stored written elsewhere as well, as long as ``run`` runs."""
+        self._projection = projection
 
     async def run(self, stop: asyncio.Event) -> None:
         for source, watermark in (await self._in_thread(self._store.watermarks)).items():
@@ -180,6 +191,8 @@ class Service:
                 group.create_task(self._report(), name="logger: report"),
                 group.create_task(self._look(), name="logger: look"),
             ]
+            if self._projection is not None:
+                tasks.append(group.create_task(self._projection.run(), name="logger: projection"))
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -270,6 +283,8 @@ class Service:
             for complaint in self._complaints:
                 log.warning("%s", complaint)
             self._complaints.clear()
+            if self._said != self._state():
+                self._publish_status(*self._state())
             if not self._holding:
                 holes = await self._in_thread(self._store.holes)
                 self._size = await self._in_thread(self._store.size_bytes)
@@ -280,11 +295,23 @@ class Service:
     def _state(self) -> tuple[str, str]:
         if self._holding:
             return "holding", self._holding
+        if self._projection is not None and self._projection.problem:
+            return "degraded", self._projection.problem
         return ("online", "") if self._subscribed else ("starting", "")
+
+    def refused(self, instrument: str, text: str) -> None:
+        """A projection did not get what is stored."""
+        log.warning("%s: %s", instrument or "records", text)
+        if instrument:
+            event = Event(ts=int(self._clock() * 1000), kind="influx-refused", text=text, severity="warning")
+            self._publish(self._topics.of(instrument, Kind.EVENT), encode(event))
 
     def _publish_status(self, state: str, reason: str) -> None:
         now = self._clock()
+        self._said = (state, reason)
         figures: Figures = self._tally.figures(now) | {"db_bytes": self._size, "gaps": self._gaps}
+        if self._projection is not None:
+            figures |= self._projection.figures
         status = ServiceStatus(
             state=state,  # type: ignore[arg-type]
             boot=self._run_id,

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import logging
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +14,15 @@ import msgspec
 from broker.runtime import Sleep, backoff
 from broker.values import Figures
 from logger.influx.__main__ import Order, Report
+from logger.influx.aside import FILE_NAME as ASIDE_NAME
 from logger.influx.config import InfluxConfig
 
 log = logging.getLogger("logger.influx")
 
 LONGEST_REPORT = 1_000_000
 GOODBYE_S = 3.0
+AGAIN_S = 600.0
+"""The same refusal is told again after this long, with how many values it was meanwhile."""
 
 
 class Projection:
@@ -28,13 +33,16 @@ class Projection:
         config: InfluxConfig,
         database: Path,
         root: str,
-        told: Callable[[str, str, int], None],
+        told: Callable[[str, str], None],
         sleep: Sleep = asyncio.sleep,
     ) -> None:
+        """``told``: (instrument, sentence) when values of an instrument were refused, at most every AGAIN_S."""
         level = logging.getLevelName(logging.getLogger().getEffectiveLevel()).lower()
         self._order = Order(config, str(database), root, level)
         self._told = told
         self._sleep = sleep
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._told_at: dict[tuple[str, str], float] = {}
         self.figures: Figures = {}
         self.problem = ""
 
@@ -67,9 +75,19 @@ class Projection:
         async for line in process.stdout:
             report = msgspec.json.decode(line, type=Report)
             self.figures, self.problem = report.figures, report.problem
-            for complaint in report.complaints:
-                self._told(*complaint)
+            self._tell(report)
         return await process.wait()
+
+    def _tell(self, report: Report) -> None:
+        for instrument, reason, count in report.complaints:
+            self._counts[instrument, reason] += count
+        now = time.monotonic()
+        for key, count in list(self._counts.items()):
+            if now - self._told_at.get(key, -AGAIN_S) >= AGAIN_S:
+                self._told_at[key] = now
+                del self._counts[key]
+                instrument, reason = key
+                self._told(instrument, f"InfluxDB refuses {count} points, kept in {ASIDE_NAME}: {reason}")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
