@@ -1,6 +1,6 @@
 """The certificate: the extract for the owner of the item, structured after ISO/IEC 17025 7.8."""
 
-from calibration.documents import closing, findings, sections
+from calibration.documents import closing, findings, raw, sections
 from calibration.documents.dossier import Dossier
 from calibration.documents.head import banner, draft, every_page, letterhead, title
 from calibration.documents.remarks import remarks
@@ -13,9 +13,11 @@ def draw(sheet: Sheet, d: Dossier, t: Texts) -> None:
     sections.item(sheet, d, t)
     sections.amendment(sheet, d, t)
     sections.method(sheet, d, t)
+    raw.answers(sheet, d, t)
     sections.standards(sheet, d, t)
     sections.environment(sheet, d, t)
     findings.results(sheet, d, t)
+    findings.effects(sheet, d, t)
     findings.uncertainty(sheet, d, t)
     findings.conformity(sheet, d, t)
     findings.correction(sheet, d, t)

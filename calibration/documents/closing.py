@@ -1,15 +1,13 @@
 """The end of a document: what it states about itself, how it is checked, and that it ends."""
 
 import re
-from collections.abc import Sequence
 
 from calibration.documents.blocks import heading, pairs, points, step
 from calibration.documents.dossier import Dossier
 from calibration.documents.sheet import Sheet
 from calibration.documents.texts import Texts
-from calibration.selftest import Check
 
-_KEPT = re.compile(r"(?P<n>\d+) published numbers of (?P<cases>\d+) cases, (?P<failed>\d+) not reproduced")
+_KEPT = re.compile(r"(?P<n>\d+) of (?P<of>\d+)")
 
 
 def statements(sheet: Sheet, d: Dossier, t: Texts) -> None:
@@ -38,7 +36,7 @@ def verification(sheet: Sheet, d: Dossier, t: Texts) -> None:
             (t("selftest"), selftest(d, t)),
             (t("attached"), t("attached.text")),
         ],
-        label=38,
+        label=34,
     )
 
 
@@ -49,19 +47,12 @@ def software(d: Dossier) -> str:
 
 
 def selftest(d: Dossier, t: Texts) -> str:
-    """As the record keeps it, else as the dossier has it."""
+    """As the record keeps it (``142 of 142``), else as the dossier has it."""
     kept = d.record.software.get("selftest", "")
     if not kept and d.selftest:
-        return t("selftest.text", **tested(d.selftest))
+        kept = f"{sum(check.passed for check in d.selftest)} of {len(d.selftest)}"
     known = _KEPT.fullmatch(kept)
-    return t("selftest.text", **known.groupdict()) if known else kept
-
-
-def tested(checks: Sequence[Check]) -> dict[str, str]:
-    """The self-test in three numbers."""
-    failed = sum(not check.passed for check in checks)
-    cases = len({check.case for check in checks})
-    return {"n": str(len(checks)), "cases": str(cases), "failed": str(failed)}
+    return t("selftest.short", **known.groupdict()) if known else kept
 
 
 def end(sheet: Sheet, text: str) -> None:

@@ -1,16 +1,17 @@
 """The results: tables as found and as left, the plot, how U was obtained, conformity, the correction."""
 
-import math
+from typing import get_args
 
 from calibration.compute import PointResult, RunResult
-from calibration.decide import false_accept_at_limit
+from calibration.decide import Verdict, false_accept_at_limit
 from calibration.documents import plot
 from calibration.documents.blocks import Cell, Column, Row, heading, pairs, paragraph, points, table
 from calibration.documents.dossier import Dossier
 from calibration.documents.figures import alongside, coefficient, degrees, percent, probability, rounded, uncertain
-from calibration.documents.sheet import BLACK, GREEN, RED, Sheet
+from calibration.documents.sheet import BLACK, GREEN, RED, Colour, Sheet
 from calibration.documents.texts import Texts
 from calibration.fit import Fit
+from calibration.series import eccentricity
 
 _CURVE_POINTS = 41
 
@@ -24,7 +25,7 @@ def results(sheet: Sheet, d: Dossier, t: Texts, *, detailed: bool = False) -> No
         if any(p.check for p in run.points):
             paragraph(sheet, t("results.check"), size=7.5)
     paragraph(sheet, t("results.rounding"), size=7.5)
-    heading(sheet, t("plot"), keep=75)
+    heading(sheet, t("plot"), keep=82)
     plot.draw(sheet, picture(d), words(d, t))
 
 
@@ -112,6 +113,38 @@ def _curve(fit: Fit) -> list[tuple[float, float]]:
     return [(place + c, -c) for place, c in zip(places, corrections, strict=True)]
 
 
+def effects(sheet: Sheet, d: Dossier, t: Texts) -> None:
+    """Repeatability, hysteresis and eccentricity of each run, where the procedure looks at them."""
+    rows = [row for name in d.results for row in _effects(d, name, t)]
+    if not rows:
+        return
+    heading(sheet, t("effects"), keep=20)
+    columns = [
+        Column(t("effects.run"), align="left"),
+        Column(t("effects.what"), align="left", wraps=True),
+        Column(t("value"), d.procedure.unit),
+    ]
+    table(sheet, columns, rows)
+
+
+def _effects(d: Dossier, name: str, t: Texts) -> list[Row]:
+    run, data = d.results[name], d.record.as_found if name == "as_found" else d.record.as_left
+    rows: list[Row] = []
+    worst = max(run.points, key=lambda p: p.s)
+    if worst.s:
+        rows.append([t(name), t("effects.repeatability"), t.number(uncertain(worst.s))])
+    if run.hysteresis is not None:
+        rows.append([t(name), t("effects.hysteresis"), t.number(uncertain(run.hysteresis.largest))])
+    if data is not None and data.eccentricity is not None:
+        test = data.eccentricity
+        largest = eccentricity(test.centre, test.others, float(test.load)).largest
+        load = f"{t.number(test.load)} {d.procedure.unit}"
+        rows.append(
+            [t(name), t("effects.eccentricity", load=load, n=str(len(test.others))), t.number(f"{largest:.6g}")]
+        )
+    return rows
+
+
 def words(d: Dossier, t: Texts) -> plot.Words:
     unit = d.procedure.unit
     return plot.Words(
@@ -148,13 +181,26 @@ def conformity(sheet: Sheet, d: Dossier, t: Texts) -> None:
         label=34,
     )
     for name, run in d.results.items():
-        passed = sum(p.decision is not None and p.decision.passed for p in run.points)
-        key = "conformity.passed" if run.passed else "conformity.failed"
-        text = t(key, run=t(name), n=str(passed), of=str(len(run.points)))
-        paragraph(sheet, text, bold=True, colour=GREEN if run.passed else RED)
+        paragraph(sheet, overall(name, run, t), bold=True, colour=_colour(run))
     found = d.results.get("as_found")
     if found is not None and found.passed is False:
         paragraph(sheet, t("conformity.impact"))
+
+
+def overall(name: str, run: RunResult, t: Texts) -> str:
+    """A run in one line; where a pass may be conditional, how many of each."""
+    verdicts = [p.decision.verdict for p in run.points if p.decision is not None]
+    counts = {verdict: verdicts.count(verdict) for verdict in get_args(Verdict)}
+    if counts["conditionalPass"] or counts["conditionalFail"]:
+        each = ", ".join(f"{n} × {t(f'verdict.{verdict}')}" for verdict, n in counts.items() if n)
+        return t("conformity.each", run=t(name), each=each)
+    key = "conformity.passed" if run.passed else "conformity.failed"
+    return t(key, run=t(name), n=str(counts["pass"]), of=str(len(verdicts)))
+
+
+def _colour(run: RunResult) -> Colour:
+    verdicts = {p.decision.verdict for p in run.points if p.decision is not None}
+    return GREEN if verdicts == {"pass"} else BLACK if run.passed else RED
 
 
 def tolerance(d: Dossier, t: Texts) -> str:
@@ -183,11 +229,18 @@ def rule(d: Dossier, t: Texts) -> str:
 def risk(d: Dossier, t: Texts) -> str:
     """The greatest probability of a wrong pass that the rule allows, and what it was here."""
     by = d.procedure.decision.as_rule()
-    passed = [p for run in d.results.values() for p in run.points if p.decision is not None and p.decision.passed]
-    worst = max((1 - p.decision.p_conform for p in passed if p.decision is not None), default=math.nan)
-    allowed = "" if by.fixed is not None else t("risk.rule", pfa=t.number(probability(false_accept_at_limit(by.r))))
-    here = "" if math.isnan(worst) else t("risk.here", p=t.number(probability(worst)))
-    return " ".join(part for part in (allowed, here) if part)
+    allowed = t("risk.rule", pfa=t.number(probability(false_accept_at_limit(by.r)))) if by.fixed is None else ""
+    parts = [allowed, _worst(d, "pass", "risk.here", t)]
+    if by.statement == "nonbinary":
+        parts += [t("risk.conditional"), _worst(d, "conditionalPass", "risk.conditional_here", t)]
+    return " ".join(part for part in parts if part)
+
+
+def _worst(d: Dossier, verdict: Verdict, key: str, t: Texts) -> str:
+    """The greatest risk among the results with a verdict; nothing where there is none."""
+    decisions = [p.decision for run in d.results.values() for p in run.points if p.decision is not None]
+    risks = [1 - decision.p_conform for decision in decisions if decision.verdict == verdict]
+    return t(key, p=t.number(probability(max(risks)))) if risks else ""
 
 
 def correction(sheet: Sheet, d: Dossier, t: Texts) -> None:

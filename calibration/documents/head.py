@@ -26,7 +26,7 @@ def letterhead(sheet: Sheet, lab: Lab, logo: bytes, link: str = "") -> None:
         y += step(8)
     if link:
         qr.draw(sheet, link, sheet.right - _QR + 2, top - 4, _QR)
-    sheet.y = max(y, top + _QR - 3) + 4
+    sheet.y = max(y, top + _QR - 3) + 2
 
 
 def _address(sheet: Sheet, lab: Lab, room: float) -> list[str]:

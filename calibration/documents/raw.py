@@ -15,10 +15,15 @@ _GROUPS = 3
 
 
 def answers(sheet: Sheet, d: Dossier, t: Texts) -> None:
-    """What only a person knew, and the steps of the procedure."""
+    """What only a person knew: immersion, medium, lots, …"""
     if d.record.answers:
         heading(sheet, t("answers"), keep=8)
-        pairs(sheet, list(d.record.answers.items()), label=60)
+        longest = max(sheet.measure(name, size=8.5) for name in d.record.answers)
+        pairs(sheet, list(d.record.answers.items()), label=min(max(34.0, longest + 3), 80.0))
+
+
+def steps(sheet: Sheet, d: Dossier, t: Texts) -> None:
+    """The steps of the procedure."""
     if d.procedure.steps.before or d.procedure.steps.after:
         heading(sheet, t("steps"), keep=8)
         points(sheet, [t("step.before", what=s) for s in d.procedure.steps.before])
@@ -32,7 +37,7 @@ def certificates(sheet: Sheet, d: Dossier, t: Texts) -> None:
             heading(sheet, t("standard.points", id=s.id, certificate=s.certificate))
             _points(sheet, d, s, t)
         if s.file_sha256:
-            pairs(sheet, [(t("standard.file", id=s.id), s.file_sha256)], label=60)
+            pairs(sheet, [(t("standard.file", id=s.id), s.file_sha256)], label=48)
 
 
 def _points(sheet: Sheet, d: Dossier, s: Standard, t: Texts) -> None:
@@ -53,7 +58,7 @@ def readings(sheet: Sheet, d: Dossier, t: Texts) -> None:
 
 
 def _visit(sheet: Sheet, d: Dossier, visit: Point, t: Texts) -> None:
-    sheet.need(20)
+    sheet.need(18 + 4.7 * -(-len(visit.readings) // _GROUPS))
     stamps = [sample.t for sample in visit.readings if sample.t]
     parts = [
         f"{t.number(visit.nominal)} {d.procedure.unit}",
@@ -73,16 +78,17 @@ def _visit(sheet: Sheet, d: Dossier, visit: Point, t: Texts) -> None:
 
 
 def _samples(sheet: Sheet, d: Dossier, samples: list[Sample], t: Texts) -> None:
+    """Groups of time, I and x beside each other, a blank column between."""
     timed = any(sample.t for sample in samples)
     unit = d.procedure.unit
     one = [*([Column(t("clock"), align="left")] if timed else []), Column("I", unit), Column("x", unit)]
     groups = min(_GROUPS, len(samples))
-    rows = [
-        [cell for sample in samples[i : i + groups] for cell in _sample(sample, timed, t)]
-        for i in range(0, len(samples), groups)
-    ]
-    width = len(one) * groups
-    table(sheet, one * groups, [[*row, *[""] * (width - len(row))] for row in rows], size=7.5)
+    columns = [column for _ in range(groups) for column in (*one, Column(""))][:-1]
+    rows = []
+    for i in range(0, len(samples), groups):
+        row = [cell for sample in samples[i : i + groups] for cell in (*_sample(sample, timed, t), "")]
+        rows.append([*row, *[""] * len(columns)][: len(columns)])
+    table(sheet, columns, rows, size=7.5)
 
 
 def _sample(sample: Sample, timed: bool, t: Texts) -> list[str]:
@@ -112,9 +118,9 @@ def budgets(sheet: Sheet, d: Dossier, t: Texts) -> None:
 
 def _budget(sheet: Sheet, d: Dossier, p: PointResult, t: Texts) -> None:
     unit = d.procedure.unit
-    sheet.need(16 + 4.6 * len(p.budget.lines))
-    point = f"{t.number(f'{p.nominal:g}')} {unit}" + (f" ({t('is_check')})" if p.check else "")
-    paragraph(sheet, point, size=8, bold=True)
+    sheet.need(18 + 4.8 * len(p.budget.lines))
+    sheet.y += 1.2
+    paragraph(sheet, _result(d, p, t), size=8, bold=True)
     columns = [
         Column(t("budget.contribution"), align="left"),
         Column(t("budget.source"), align="left", wraps=True),
@@ -128,16 +134,20 @@ def _budget(sheet: Sheet, d: Dossier, p: PointResult, t: Texts) -> None:
     shares = p.budget.shares()
     rows = [_contribution(d, line, shares[line.name], t) for line in p.budget.lines]
     table(sheet, columns, [*rows, _total(p.budget, t)], size=7.5)
-    e, n = p.expanded, t.number
-    text = t(
+
+
+def _result(d: Dossier, p: PointResult, t: Texts) -> str:
+    unit, e, n = d.procedure.unit, p.expanded, t.number
+    point = f"{n(f'{p.nominal:g}')} {unit}" + (f" ({t('is_check')})" if p.check else "")
+    return t(
         "budget.result",
+        point=point,
         k=n(rounded(e.k, "0.01")),
         nu=degrees(e.nu),
         p=n(percent(e.p, "0.01")),
         U=f"{n(p.printed.U)} {unit}",
         E=f"{n(p.printed.y)} {unit}",
     )
-    paragraph(sheet, text, size=7.5)
 
 
 def _contribution(d: Dossier, line: Contribution, share: float, t: Texts) -> Row:

@@ -10,7 +10,7 @@ from calibration.procedure import Procedure, sha256
 from calibration.record import Item
 from calibration.register.lab import Lab
 
-_ROW = 7.6
+_ROW = 7.0
 """Height of a box for handwriting, mm."""
 _BOX = 13.0
 """Least width of one."""
@@ -61,20 +61,19 @@ def _item(sheet: Sheet, t: Texts, item: Item | None) -> None:
             (t("item.id"), it.id),
             (t("item.serial"), it.serial),
             (t("item.maker"), it.maker),
-            (t("item.model"), it.model),
             (t("item.asset"), it.asset),
+            (t("received"), ""),
             (t("customer"), ""),
             (t("place"), ""),
             (t("worksheet.begun"), ""),
             (t("worksheet.ended"), ""),
-            (t("received"), ""),
             (t("people.performed"), ""),
         ],
     )
-    _fields(sheet, [(t("item.condition"), it.condition)], columns=1)
+    _fields(sheet, [(t("item.model"), it.model), (t("item.condition"), it.condition)], columns=1)
 
 
-def _fields(sheet: Sheet, fields: Sequence[tuple[str, str]], columns: int = 2, label: float = 36.0) -> None:
+def _fields(sheet: Sheet, fields: Sequence[tuple[str, str]], columns: int = 2, label: float = 42.0) -> None:
     """A label and a line to write on."""
     gap = 6.0
     width = (sheet.width - gap * (columns - 1)) / columns
@@ -118,7 +117,7 @@ def _ticks(sheet: Sheet, texts: Iterable[str]) -> None:
 
 
 def _environment(sheet: Sheet, t: Texts) -> None:
-    heading(sheet, t("environment"), keep=36)
+    heading(sheet, t("environment"), keep=27)
     heads = ["", t("clock"), t("room.temperature"), t("room.humidity"), t("room.pressure")]
     rows = [[t(key), "", "", "", ""] for key in ("worksheet.start", "worksheet.middle", "worksheet.finish")]
     _grid(sheet, heads, rows, [1.4, 1, 1, 1, 1])
@@ -173,13 +172,11 @@ def _after(sheet: Sheet, procedure: Procedure, t: Texts) -> None:
     if procedure.steps.after:
         heading(sheet, t("worksheet.after"), keep=8)
         _ticks(sheet, procedure.steps.after)
-    heading(sheet, t("worksheet.notes"), keep=30)
+    heading(sheet, t("worksheet.notes"), keep=42)
     for _ in range(3):
         sheet.y += _ROW
         sheet.line(sheet.left, sheet.y, sheet.right, sheet.y, colour=GREY, weight=0.15)
-    sheet.y += 2
-    sheet.need(16)
-    sheet.y += 6
+    sheet.y += 5
     _fields(sheet, [(t("worksheet.signature"), ""), (t("worksheet.date"), "")])
 
 
