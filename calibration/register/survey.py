@@ -89,10 +89,11 @@ class Surveyor:
                 yield Held(external.certificate[:64], _ms(external.date), due, external=external), entry.id
 
     def _last_released(self, id_: str) -> Record | None:
-        """The highest revision that was released, whatever became of it."""
+        """The highest revision that is in force, or was withdrawn from it."""
         for rev in reversed(revisions(self.register.folder, id_)):
             record = self.register.record(id_, rev)
-            if any(change.state == "released" for change in record.history):
+            was = any(change.state == "released" for change in record.history)
+            if record.state == "released" or (record.state == "withdrawn" and was):
                 return record
         return None
 

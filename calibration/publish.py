@@ -1,0 +1,161 @@
+"""From the register to the broker: which calibration is in force at which channel, and what is due.
+
+``Publisher`` keeps the broker told, at every connection, at every change of the register and as time passes.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Never
+
+from broker.calibration import Due, DueLine
+from broker.client import Client, MqttError
+from broker.messages import encode
+from broker.runtime import Clock, Sleep
+from broker.topics import Kind, Topics
+from calibration.register import ItemEntry, Register, RegisterError, StandardEntry, when
+from calibration.register.survey import DAY_MS, Held, Messages, Survey, Surveyor, due_ms_of, status_of
+
+log = logging.getLogger("calibration.publish")
+
+LOOK_EVERY_S = 1.0
+AGAIN_EVERY_S = 60.0
+"""How often the clock alone may change a status."""
+
+
+def messages(register: Register, now_ms: int) -> Messages:
+    """Instrument → channel → what is in force there, also what has ended. Raises RegisterError."""
+    return Surveyor(register).survey(now_ms).messages
+
+
+# --- what is due ------------------------------------------------------------------------------------------------------
+
+
+def due_lines(register: Register, held: Mapping[str, Held], now_ms: int) -> list[DueLine]:
+    """Items and standards in use that are calibrated again and again, the most urgent first."""
+    now = when.text(datetime.fromtimestamp(now_ms / 1000, UTC))
+    items = [_due_item(e, held.get(e.id), now, now_ms) for e in register.items() if e.state == "active"]
+    standards = [_due_standard(e, now, now_ms) for e in register.standards() if e.state == "active" and e.due]
+    lines = [line for line in [*items, *standards] if line is not None]
+    return sorted(lines, key=lambda line: (line.due if line.due is not None else -1, line.id))
+
+
+def _due_item(entry: ItemEntry, one: Held | None, now: str, now_ms: int) -> DueLine | None:
+    if (one is None or one.due_ms is None) and entry.months is None:
+        return None
+    where = entry.where(now)
+    return DueLine(
+        id=entry.id,
+        name=" ".join(filter(None, (entry.item.maker, entry.item.model, entry.item.serial))),
+        instrument=where.instrument if where else "",
+        channel=where.channel if where else "",
+        certificate=one.id if one else "",
+        due=one.due_ms if one else None,
+        status="never" if one is None else "withdrawn" if one.withdrawn is not None else status_of(one.due_ms, now_ms),
+    )
+
+
+def _due_standard(entry: StandardEntry, now: str, now_ms: int) -> DueLine:
+    where = entry.where(now)
+    due = due_ms_of(entry.due)
+    return DueLine(
+        id=entry.id,
+        kind="standard",
+        name=entry.standard.serial,
+        instrument=where.instrument if where else "",
+        channel=where.channel if where else "",
+        certificate=entry.standard.certificate,
+        due=due,
+        status=status_of(due, now_ms),
+    )
+
+
+# --- the broker -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Publisher:
+    """Keeps the broker told what is in force and what is due; ``run`` in a TaskGroup, of one event loop.
+
+    ``problem`` is for the service's status: what cannot be published, or why nothing can.
+    """
+
+    client: Client
+    topics: Topics
+    folder: Path
+    name: str = "main"
+    clock: Clock = time.time
+    sleep: Sleep = asyncio.sleep
+    problem: str = ""
+    _told: dict[str, bytes] = field(default_factory=dict)
+    _seen: tuple[object, ...] = ()
+    _surveyor: Surveyor | None = None
+
+    async def run(self) -> Never:
+        """For ever; what was published is published again at every connection."""
+        while True:
+            if self.client.connected:
+                await self.look()
+            await self.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Publish what is new, where anything may be: connection, register, minute."""
+        now_ms = int(self.clock() * 1000)
+        seen = (self.client.connection, *_stamp_of(self.folder), now_ms // int(AGAIN_EVERY_S * 1000))
+        if seen == self._seen:
+            return
+        if self._seen[:1] != seen[:1]:
+            self._told.clear()
+        try:
+            survey, lines = await asyncio.to_thread(self._survey, now_ms)
+        except RegisterError as e:
+            self._fail(str(e))
+            return
+        self._fail("; ".join(survey.problems))
+        if await self._tell(survey.messages, lines, now_ms):
+            self._seen = seen
+
+    def _survey(self, now_ms: int) -> tuple[Survey, list[DueLine]]:
+        """In a thread: it reads files, and a new record is computed."""
+        if self._surveyor is None:
+            self._surveyor = Surveyor(Register.open(self.folder))
+        survey = self._surveyor.survey(now_ms)
+        return survey, due_lines(self._surveyor.register, survey.held, now_ms)
+
+    def _fail(self, problem: str) -> None:
+        if problem and problem != self.problem:
+            log.error("%s", problem)
+        self.problem = problem
+
+    async def _tell(self, in_force: Messages, lines: list[DueLine], now_ms: int) -> bool:
+        """Whether the broker has taken all of it. A day's due list is said once unless it changes."""
+        payloads = {self.topics.of(name, Kind.CALIBRATION): encode(m) for name, m in in_force.items()}
+        payloads[self.topics.cal_due(self.name)] = encode(Due(ts=now_ms - now_ms % DAY_MS, lines=lines))
+        fresh = {topic: payload for topic, payload in payloads.items() if self._told.get(topic) != payload}
+        try:
+            for topic, payload in fresh.items():
+                await self.client.publish(topic, payload, retain=True)
+                self._told[topic] = payload
+        except MqttError as e:
+            log.warning("calibrations were not published: %s", e)
+            return False
+        if fresh:
+            log.info("published what is in force at %d instruments", len(in_force))
+        return True
+
+
+def _stamp_of(folder: Path) -> tuple[object, ...]:
+    """What changes with every change of the register: the sizes and times of its two files."""
+    found: list[object] = []
+    for name in ("register.jsonl", "ledger.jsonl"):
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            found.append(None)
+        else:
+            found += [status.st_size, status.st_mtime_ns]
+    return tuple(found)
