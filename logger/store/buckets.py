@@ -61,6 +61,11 @@ class Gatherer:
             with np.errstate(over="ignore"):  # the sum of the largest floats is infinite, and so is their mean
                 self._parts.append(_reduced(t_us // self.step_us, values, values, values, np.ones(len(values))))
 
+    def parts(self, t_us: Array, low: Array, high: Array, total: Array, n: Array) -> None:
+        """Many summaries, each of values that all lie in the bucket of its ``t_us``."""
+        if len(t_us):
+            self._parts.append(_reduced(t_us // self.step_us, low, high, total, n))
+
     def finish(self) -> Buckets:
         self.values(np.array(self._singles_t, "<i8"), np.array(self._singles_v, "<f8"))
         if self._summaries:

@@ -11,9 +11,9 @@ from broker.messages import Meta
 from broker.values import ChannelType
 from logger import traffic
 from logger.ledger import Book, Gap, Stream
-from logger.pieces import SPAN_US, Chunk, Packed, Shape, remarked, summaries, unpack
+from logger.pieces import SPAN_US, Chunk, Packed, Shape, remarked, unpack
 from logger.store import marks as marking
-from logger.store import replay
+from logger.store import replay, zoom
 from logger.store.books import read_books
 from logger.store.buckets import Buckets, Gatherer
 from logger.store.marks import MarkLine
@@ -135,20 +135,9 @@ class History:
         """
         gathered = {name: Gatherer(step_us) for name in channels}
         with self._reader.snapshot() as db:
-            shapes = Shapes(db)
-            for row in _pieces(db, instrument, from_us, to_us, body="x''"):
-                packed, shape = _packed(row), shapes[row[8]]
-                names = [name for name, _ in shape.channels if name in gathered]
-                if not names:
-                    continue
-                inside = from_us <= packed.t_min and packed.t_max < to_us
-                found = summaries(packed, shape) if inside else {}
-                if found and packed.t_min // step_us == packed.t_max // step_us:
-                    for name in names:
-                        if name in found:
-                            gathered[name].summary(packed.t_min, *found[name])
-                else:
-                    _gather(_with_body(db, row), shape, names, gathered, from_us, to_us)
+            source = db.execute("SELECT id FROM source WHERE name = ?", (instrument,)).fetchone()
+            if source is not None:
+                zoom.read(db, source[0], gathered, from_us, to_us, step_us)
         return {name: gatherer.finish() for name, gatherer in gathered.items()}
 
     def rows(self, instrument: str, channels: Sequence[str] | None, from_us: int, to_us: int) -> Iterator[Rows]:
@@ -276,25 +265,6 @@ def _shapes(db: sqlite3.Connection, instrument: str, from_us: int, to_us: int) -
 
 def _packed(row: _Row) -> Packed:
     return Packed(*row[:8])
-
-
-def _with_body(db: sqlite3.Connection, row: _Row) -> Packed:
-    (body,) = db.execute("SELECT body FROM piece WHERE id = ?", (row[10],)).fetchone()
-    return Packed(*row[:7], body)
-
-
-def _gather(
-    packed: Packed, shape: Shape, names: Collection[str], gathered: dict[str, Gatherer], from_us: int, to_us: int
-) -> None:
-    for chunk in _cut(unpack(packed, shape, names), from_us, to_us):
-        for name, column in chunk.columns.items():
-            numbers = column.numbers()
-            if numbers is None:
-                continue
-            if len(numbers) == 1:
-                gathered[name].one(packed.t_min, numbers[0])
-            else:
-                gathered[name].values(chunk.t_us, numbers)
 
 
 def _cut(chunk: Chunk, from_us: int, to_us: int) -> list[Chunk]:

@@ -1,6 +1,6 @@
 """Sample sets on their way into the store: what is new of them, typed, cut into pieces.
 
-Rows of one boot that follow each other within a transaction become one piece, however they came.
+Rows of one boot that follow each other within a transaction become one piece.
 """
 
 import hashlib
@@ -11,24 +11,24 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
-from broker.messages import Block, ChannelType, Data, Quality, Value
-from logger.columns import SMALL, Array, Column, column, infer
+from broker.messages import Block, ChannelType, Data, Value
+from logger.columns import Array, Column, column, infer
 from logger.ledger import Book, Stream
-from logger.pieces import Chunk, Packed, Shape, Uncertainty, pack, shape_of, split
+from logger.pieces import Chunk, Packed, Shape, pack, shape_of, split
+from logger.rollups import OPEN
+from logger.store.accounts import Accounts
 from logger.store.books import Books, Names
 from logger.store.late import LateWriter
-from logger.store.melt import Melter
+from logger.store.melt import Melter, full_rows
 from logger.store.metas import Metas, Types
+from logger.store.runs import Blocks, RawRows, Singles
 from logger.store.shapes import ShapeIds, Shapes
+from logger.store.sheets import SheetWriter
+from logger.store.table import Table
 
 FOR_EVER = 2**62
 REPEAT_MS = 60_000
 """Sample sets without identity: the same stamp and payload within this time is the same sample set."""
-
-INSERT_PIECE = (
-    "INSERT INTO piece (book, seq, source, n, t_min, t_max, dt, shape, fold, extra, summary, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 @dataclass(slots=True)
@@ -57,70 +57,34 @@ class Aside:
 
 
 @dataclass(slots=True)
-class _Rows:
-    """Consecutive rows as they came, before they are typed."""
-
-    seq: int
-    t_us: Sequence[int] | Array
-    cols: Mapping[str, Sequence[Value]]
-    q: dict[str, dict[int, Quality]] = field(default_factory=dict)
-    u: Mapping[str, Uncertainty] = field(default_factory=dict)
-
-    def slice(self, a: int, b: int) -> "_Rows":
-        cols = {name: values[a:b] for name, values in self.cols.items()}
-        q = {name: {k - a: code for k, code in rows.items() if a <= k < b} for name, rows in self.q.items()}
-        u = {name: value[a:b] if isinstance(value, list) else value for name, value in self.u.items()}
-        return _Rows(self.seq + a, self.t_us[a:b], cols, {k: v for k, v in q.items() if v}, u)
-
-
-@dataclass(slots=True)
-class _Run:
-    """Single sample sets of one book that follow each other; they become one piece."""
+class _Grown:
+    """What a transaction added to a book and is not finished."""
 
     book: Book
-    types: Types
-    key: tuple[object, ...]
-    names: tuple[str, ...]
-    cal: Mapping[str, str]
-    fold: int
-    seq: int
-    t_us: list[int] = field(default_factory=list)
-    rows: list[list[Value]] = field(default_factory=list)
-    q: dict[str, dict[int, Quality]] = field(default_factory=dict)
-    u: dict[str, dict[int, float]] = field(default_factory=dict)
+    pieces: list[Packed] = field(default_factory=list)
+    channels: int = 1
 
-    def add(self, data: Data) -> None:
-        row = len(self.rows)
-        self.t_us.append(data.t_us)
-        self.rows.append(list(data.values.values()))
-        for name, code in data.q.items():
-            self.q.setdefault(name, {})[row] = code
-        for name, u in data.u.items():
-            self.u.setdefault(name, {})[row] = u
-
-    def finish(self) -> _Rows:
-        cols = dict(zip(self.names, zip(*self.rows, strict=True), strict=True))
-        u: dict[str, Uncertainty] = {
-            name: [rows.get(k) for k in range(len(self.rows))] for name, rows in self.u.items()
-        }
-        return _Rows(self.seq, self.t_us, cols, self.q, u)
+    def add(self, packed: Packed, channels: int) -> None:
+        self.pieces.append(packed)
+        self.channels = max(self.channels, channels)
 
 
 class SampleWriter:
     """Collects the sample sets of one transaction; ``flush`` writes them. Belongs to the writer."""
 
-    def __init__(self, db: sqlite3.Connection, sources: Names, books: Books, metas: Metas) -> None:
+    def __init__(self, db: sqlite3.Connection, sources: Names, books: Books, metas: Metas, accounts: Accounts) -> None:
         self._db = db
         self._sources = sources
         self._books = books
         self._metas = metas
-        self._shapes = ShapeIds(db)
-        self._melter = Melter(db, Shapes(db), self._insert)
-        self._small: dict[int, tuple[Book, int]] = {}
+        shapes, ids = Shapes(db), ShapeIds(db)
+        self._table = Table(db, sources, ids, accounts)
+        self.sheets = SheetWriter(db, shapes, ids, accounts)
+        self.melter = Melter(db, shapes, self.sheets, self._table)
+        self._grown: dict[int, _Grown] = {}
         self._revs: dict[int, str] = {}  # book id → the rev last named: data carries it only after a change
         self._inferred: dict[tuple[str, str], ChannelType] = {}
-        self._runs: dict[int, _Run] = {}
-        self._pieces: list[tuple[object, ...]] = []
+        self._runs: dict[int, Singles | Blocks] = {}
         self._late = LateWriter(db)
         self.asides: list[Aside] = []
         self.count = SampleCount()
@@ -171,10 +135,10 @@ class SampleWriter:
         names = tuple(data.values)
         key = (self._revs.get(book.id), names, data.fold, data.cal)
         run = self._runs.get(book.id)
-        if run is None or run.seq + len(run.rows) != seq or run.key != key:
+        if not isinstance(run, Singles) or run.end != seq or run.key != key:
             self._close(book.id)
             types = self._metas.types(book.source, self._revs.get(book.id))
-            run = self._runs[book.id] = _Run(book, types, key, names, data.cal, data.fold, seq)
+            run = self._runs[book.id] = Singles(book, types, key, names, data.cal, data.fold, seq)
         run.add(data)
 
     def block(self, source: str, block: Block, now_ms: int) -> tuple[Book, int]:
@@ -184,20 +148,28 @@ class SampleWriter:
         fresh = book.stored.missing(a, b)
         self.count.duplicates += block.n - sum(y - x for x, y in fresh)
         if fresh:
-            self._close(book.id)
             book.stored.add(a, b)
             self._books.changed(book)
             q = {name: {int(k): code for k, code in rows.items()} for name, rows in block.q.items()}
-            rows = _Rows(a, _times(block), block.cols, q, block.u)
+            rows = RawRows(a, _times(block), block.cols, q, block.u)
             types = self._metas.types(source, block.rev)
             if block.rev is not None:
                 self._revs[book.id] = block.rev
             for x, y in fresh:
                 part = rows if (x, y) == (a, b) else rows.slice(x - a, y - a)
-                self._store(book, part, types, block.cal, block.fold)
+                self._join(book, part, types, block)
                 if block.late:
                     self._late.add(book.id, x, y, now_ms)
         return book, a
+
+    def _join(self, book: Book, part: RawRows, types: Types, block: Block) -> None:
+        """To the rows before it, if it is of their kind."""
+        key = (types.rev, tuple(part.cols), block.fold, block.cal)
+        run = self._runs.get(book.id)
+        if not isinstance(run, Blocks) or run.end != part.seq or run.key != key:
+            self._close(book.id)
+            run = self._runs[book.id] = Blocks(book, types, key, block.cal, block.fold, part.seq)
+        run.add(part)
 
     def metas_changed(self) -> None:
         """A new description: rows that follow may have other types."""
@@ -209,7 +181,7 @@ class SampleWriter:
         if run is not None:
             self._store(run.book, run.finish(), run.types, run.cal, run.fold)
 
-    def _store(self, book: Book, rows: _Rows, types: Types, cal: Mapping[str, str], fold: int) -> None:
+    def _store(self, book: Book, rows: RawRows, types: Types, cal: Mapping[str, str], fold: int) -> None:
         columns = {}
         for name, values in rows.cols.items():
             made = self._typed(book, rows, name, values, types)
@@ -220,13 +192,22 @@ class SampleWriter:
         chunk = Chunk(rows.seq, np.array(rows.t_us, "<i8"), columns, rows.q, rows.u)
         self.count.newest_us = max(self.count.newest_us, int(chunk.t_us[-1]))
         shape = shape_of(columns, types.rev, cal)
+        most = full_rows(len(columns))
         for a, b in split(chunk.t_us):
-            part = chunk if b - a == len(chunk) else chunk.slice(a, b)
-            self._insert(book, pack(part, shape), shape, fold)
-            if len(part) < SMALL:
-                self._small[book.id] = (book, self._small.get(book.id, (book, 0))[1] + 1)
+            for start in range(a, b, most):
+                self._insert(book, chunk.slice(start, min(b, start + most)), shape, fold)
 
-    def _typed(self, book: Book, rows: _Rows, name: str, values: Sequence[Value], types: Types) -> Column | None:
+    def _insert(self, book: Book, chunk: Chunk, shape: Shape, fold: int) -> None:
+        """A piece goes with the next flush of the table: finished at once when it is as large as it should be."""
+        packed = pack(chunk, shape)
+        if 2 * len(chunk) > full_rows(len(shape.channels)):
+            level = self.melter.rolled(self._sources.id(book.source), chunk, packed)
+            self._table.insert(book, packed, shape, fold, level)
+            return
+        self._table.insert(book, packed, shape, fold, OPEN)
+        self._grown.setdefault(book.id, _Grown(book)).add(packed, len(shape.channels))
+
+    def _typed(self, book: Book, rows: RawRows, name: str, values: Sequence[Value], types: Types) -> Column | None:
         type_ = types.channels.get(name) or self._guess(book.source, name, values)
         if type_ is None:
             return None
@@ -246,20 +227,15 @@ class SampleWriter:
             self._inferred[source, name] = guess
         return guess
 
-    def _insert(self, book: Book, p: Packed, shape: Shape, fold: int) -> None:
-        """The piece goes with the next ``_write_pieces``."""
-        source, shape_id = self._sources.id(book.source), self._shapes.id(shape)
-        row = (book.id, p.seq, source, p.n, p.t_min, p.t_max, p.dt, shape_id, fold, p.extra, p.summary, p.body)
-        self._pieces.append(row)
-
     def flush(self) -> None:
         """Write everything collected; inside the transaction."""
         self.metas_changed()
-        self._write_pieces()
-        for book, small in self._small.values():
-            self._melter.added(book, small)
-        self._small.clear()
-        self._write_pieces()
+        self._table.flush()
+        for grown in self._grown.values():
+            self.melter.added(grown.book, self._sources.id(grown.book.source), grown.pieces, grown.channels)
+        self._grown.clear()
+        self._table.flush()
+        self.sheets.flush()
         self._late.flush()
         if self.asides:
             self._db.executemany(
@@ -270,11 +246,6 @@ class SampleWriter:
                 ],
             )
             self.asides.clear()
-
-    def _write_pieces(self) -> None:
-        if self._pieces:
-            self._db.executemany(INSERT_PIECE, self._pieces)
-            self._pieces.clear()
 
 
 def _times(block: Block) -> Array:

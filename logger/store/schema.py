@@ -1,15 +1,15 @@
-"""The tables, and the write connection with its one transaction. Why they are so: docs/decisions/0011."""
+"""The tables, and the write connection with its one transaction. Why they are so: docs/decisions/0011 and 0017."""
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from logger.store import late
+from logger.store import late, migrate
+from logger.store.sql import pragma as pragma
+from logger.store.sql import transaction as transaction
 
 APPLICATION_ID = 0x6C627772  # "lbwr"
-VERSION = 1
+VERSION = 2
 FILE_NAME = "labwire.db"
 
 TABLES = """
@@ -25,15 +25,14 @@ CREATE TABLE span (book INTEGER, a INTEGER, b INTEGER NOT NULL, PRIMARY KEY (boo
 CREATE TABLE gap (
     book INTEGER, a INTEGER, b INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (book, a)) WITHOUT ROWID;
 
--- Samples: rows of one boot, column by column. body stands last, so a search by time does not read it.
+-- Samples: rows of one boot, column by column. body stands last, so a search by time does not read it. level: the width
+-- of the roll-ups its rows are in, 99 while it grows, 98 for what an earlier version left; crc: of everything else.
 CREATE TABLE shape (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
 CREATE TABLE piece (
     id INTEGER PRIMARY KEY, book INTEGER NOT NULL, seq INTEGER NOT NULL, source INTEGER NOT NULL, n INTEGER NOT NULL,
     t_min INTEGER NOT NULL, t_max INTEGER NOT NULL, dt INTEGER, shape INTEGER NOT NULL, fold INTEGER NOT NULL,
-    extra BLOB, summary BLOB, body BLOB NOT NULL);
+    level INTEGER NOT NULL, crc INTEGER, extra BLOB, summary BLOB, body BLOB NOT NULL);
 CREATE UNIQUE INDEX piece_seq ON piece (book, seq);
-CREATE INDEX piece_time ON piece (source, t_min);
-CREATE INDEX piece_small ON piece (book, seq) WHERE n < 32;
 -- Sample sets without boot and seq: what came within the last minute, to know a repetition.
 CREATE TABLE recent (
     source INTEGER, t_us INTEGER, hash BLOB, arrived_ms INTEGER NOT NULL,
@@ -61,10 +60,29 @@ CREATE TABLE aside (
 CREATE TABLE topic (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE segment (
     id INTEGER PRIMARY KEY, t_min INTEGER NOT NULL, t_max INTEGER NOT NULL, n INTEGER NOT NULL, codec INTEGER NOT NULL,
-    topics BLOB NOT NULL, body BLOB NOT NULL);
+    crc INTEGER, topics BLOB NOT NULL, body BLOB NOT NULL);
 CREATE INDEX segment_time ON segment (t_min);
 CREATE INDEX segment_raw ON segment (id) WHERE codec = 0;
 """
+ADDED = """
+CREATE INDEX piece_span ON piece (source, t_min, t_max, level);
+CREATE INDEX piece_young ON piece (level, book, seq) WHERE level >= 98;
+
+-- What rows amount to in steps of time: sheets that add up. window: which thousand buckets since the epoch.
+CREATE TABLE rollup (
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, level INTEGER NOT NULL, window INTEGER NOT NULL,
+    shape INTEGER NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE INDEX rollup_window ON rollup (source, level, window);
+-- The sheets that are not yet in one of the next width.
+CREATE TABLE rollup_open (
+    source INTEGER, level INTEGER, id INTEGER, PRIMARY KEY (source, level, id)) WITHOUT ROWID;
+
+-- How many bytes there are of samples, rollups and traffic.
+CREATE TABLE account (what TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+-- Stored once, and gone by retention: ranges [a, b) of a book.
+CREATE TABLE expired (book INTEGER, a INTEGER, b INTEGER NOT NULL, PRIMARY KEY (book, a)) WITHOUT ROWID;
+"""
+"""What version 2 has beside the tables of version 1."""
 
 
 class StoreError(Exception):
@@ -88,44 +106,33 @@ def open_for_writing(path: Path, now_ms: int, want_hours: float) -> sqlite3.Conn
 def _prepare(db: sqlite3.Connection, path: Path, now_ms: int, want_hours: float) -> None:
     if pragma(db, "application_id") == 0 and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
         db.execute("PRAGMA page_size = 4096")
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # or what retention frees would never leave the file
         db.execute("PRAGMA journal_mode = WAL")
         with transaction(db):
-            for statement in TABLES.split(";\n"):
+            for statement in (TABLES + ADDED).split(";\n"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {VERSION}")
             about = {"id": secrets.token_hex(8), "made_ms": now_ms, "want_since": now_ms - int(want_hours * 3_600_000)}
             db.executemany("INSERT INTO store VALUES (?, ?)", [(k, str(v)) for k, v in about.items()])
     check(db, path)
-    db.execute(late.TABLE)
+    db.execute("PRAGMA secure_delete = OFF")  # some builds overwrite what is deleted: it would be written twice
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA wal_autocheckpoint = 4000")  # 32 MiB: a checkpoint costs as much as many transactions
     db.execute("PRAGMA journal_size_limit = 67108864")
     db.execute("PRAGMA cache_size = -16384")
+    db.execute(late.TABLE)
+    if pragma(db, "user_version") < VERSION:
+        migrate.up(db, path, ADDED)
 
 
 def check(db: sqlite3.Connection, path: Path) -> None:
-    """Raise StoreError unless the database is a store of this version."""
+    """Raise StoreError unless the database is a store of this version or an earlier one."""
     if pragma(db, "application_id") != APPLICATION_ID:
         raise StoreError(f"{path} is not a labwire store; name another data_dir or move the file away")
     version = pragma(db, "user_version")
-    if version != VERSION:
-        raise StoreError(f"{path} is a store of version {version}, this logger reads version {VERSION}")
-
-
-def pragma(db: sqlite3.Connection, name: str) -> int:
-    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-@contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; the file is synced when the block has been left."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
+    if not 1 <= version <= VERSION:
+        raise StoreError(
+            f"{path} is a store of version {version}, and this labwire knows versions up to {VERSION}: update it"
+        )

@@ -3,21 +3,22 @@
 import sqlite3
 
 from logger import traffic
+from logger.store.accounts import Accounts
 from logger.store.books import Names
+from logger.store.rows import INSERT_SEGMENT, SEGMENT_BYTES, segment_crc
 from logger.traffic import Entry
 
 MELT_COUNT = 256
 MELT_BYTES = 1 << 20
 """Small segments become one compressed segment when there are so many of them, or so many bytes in them."""
 
-_INSERT = "INSERT INTO segment (t_min, t_max, n, codec, topics, body) VALUES (?, ?, ?, ?, ?, ?)"
-
 
 class TrafficWriter:
     """Belongs to the writer; after a failed transaction a new one is made."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, accounts: Accounts) -> None:
         self._db = db
+        self._accounts = accounts
         self._topics = Names(db, "topic", "name")
         self._entries: list[Entry] = []
         self._small, self._bytes = db.execute(
@@ -44,11 +45,19 @@ class TrafficWriter:
             self._melt()
 
     def _insert(self, s: traffic.Segment) -> None:
-        self._db.execute(_INSERT, (s.t_min, s.t_max, s.n, s.codec, s.topics, s.body))
+        crc = segment_crc(s.t_min, s.t_max, s.n, s.codec, s.topics, s.body)
+        self._db.execute(INSERT_SEGMENT, (s.t_min, s.t_max, s.n, s.codec, crc, s.topics, s.body))
+        self._accounts.add("traffic", segment_weight(s.topics, s.body))
 
     def _melt(self) -> None:
-        rows = self._db.execute("SELECT id, body FROM segment WHERE codec = 0 ORDER BY id").fetchall()
-        entries = [entry for _, body in rows for entry in traffic.unpack(traffic.RAW, body)]
-        self._db.executemany("DELETE FROM segment WHERE id = ?", [(id_,) for id_, _ in rows])
-        self._insert(traffic.pack(entries, deflate=True))
+        rows = self._db.execute("SELECT id, topics, body FROM segment WHERE codec = 0 ORDER BY id").fetchall()
+        entries = [entry for _, _, body in rows for entry in traffic.unpack(traffic.RAW, body)]
+        self._db.executemany("DELETE FROM segment WHERE id = ?", [(id_,) for id_, _, _ in rows])
+        self._accounts.add("traffic", -sum(segment_weight(topics, body) for _, topics, body in rows))
+        if entries:  # retention may have taken them meanwhile
+            self._insert(traffic.pack(entries, deflate=True))
         self._small = self._bytes = 0
+
+
+def segment_weight(topics: bytes, body: bytes) -> int:
+    return len(topics) + len(body) + SEGMENT_BYTES

@@ -18,12 +18,16 @@ from broker.messages import MAX_SAFE_INTEGER, Block, Data, Mark, MessageError, S
 from broker.topics import INSTRUMENT_KINDS, Kind, Topic, Topics
 from logger import traffic
 from logger.ledger import Book, Stream
+from logger.store.accounts import Accounts
 from logger.store.books import SYSTEM, Books, Names
 from logger.store.metas import Metas
 from logger.store.records import RecordWriter
+from logger.store.retention import Guard, Keeper, Retention
 from logger.store.samples import Aside, SampleCount, SampleWriter, digest_of
-from logger.store.schema import open_for_writing, transaction
+from logger.store.schema import open_for_writing
 from logger.store.segments import TrafficWriter
+from logger.store.sql import pragma, transaction
+from logger.store.tend import Tended, Tender
 
 log = logging.getLogger("logger.store")
 
@@ -101,8 +105,12 @@ class Store:
         name: str = "main",
         mine: Sequence[str] = ("*",),
         want_hours: float = 24.0,
+        retention: Retention | None = None,
     ) -> None:
         self.path = path
+        self.guards: list[Guard] = []
+        """Asked before samples expire; whoever still needs rows adds one before the work begins."""
+        self._retention = retention or Retention()
         self._db = open_for_writing(path, now_ms, want_hours)
         self._topics = topics
         self._name = name
@@ -120,9 +128,13 @@ class Store:
         self._sources = Names(self._db, "source", "name")
         self._books = Books(self._db, self._sources)
         self._metas = Metas(self._db, self._sources)
-        self._samples = SampleWriter(self._db, self._sources, self._books, self._metas)
+        self._accounts = Accounts(self._db)
+        self._samples = SampleWriter(self._db, self._sources, self._books, self._metas, self._accounts)
         self._records = RecordWriter(self._db, self._sources, self._books)
-        self._traffic = TrafficWriter(self._db)
+        self._traffic = TrafficWriter(self._db, self._accounts)
+        sheets = self._samples.sheets
+        keeper = Keeper(self._db, self._retention, self.guards, self._accounts, sheets)
+        self._tender = Tender(self._db, self._samples.melter, sheets, keeper)
         self._touched: set[str] = set()
         self._outcome = Outcome()
         self._sound = True
@@ -148,6 +160,13 @@ class Store:
             yield
         self._sound = True
 
+    def tend(self, now_ms: int, free_bytes: int) -> Tended:
+        """Do a little of what is due beside the work; ``free_bytes``: what the disk has. Raises sqlite3.Error."""
+        with self._all_or_nothing():
+            tended = self._tender.step(now_ms, free_bytes)
+            self._accounts.flush()
+        return tended
+
     def describe(self, batch: Iterable[Packet], now_ms: int) -> None:
         """Take what descriptions are among ``batch``. They are not logged: they come again with everything else."""
         with self._all_or_nothing():
@@ -166,6 +185,7 @@ class Store:
         self._samples.flush()
         self._traffic.flush()
         self._books.save()
+        self._accounts.flush()
         if now_ms - self._forgot_ms > _FORGET_MS:
             self._samples.forget_old(now_ms)
             self._forgot_ms = now_ms
@@ -194,6 +214,10 @@ class Store:
         """The database's size on the disk, with its log."""
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(f.stat().st_size for f in files if f.exists())
+
+    def used_bytes(self) -> int:
+        """How much of the database is in use."""
+        return (pragma(self._db, "page_count") - pragma(self._db, "freelist_count")) * pragma(self._db, "page_size")
 
     # --- one message ---------------------------------------------------------------------------------------------
 
