@@ -18,6 +18,7 @@ class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     data_dir: str
     stored_by: str = "main"
     history_db: str = ""
+    calibration_dir: str = ""
     tokens_file: str = ""
     anonymous: Literal["none", "viewer"] = "none"
     dashboard_dir: str = ""

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from starlette.websockets import WebSocket
 
-from bridge_ws import answers, ops, questions, site
+from bridge_ws import answers, calibration_routes, ops, questions, site
 from bridge_ws import schemas as s
 from bridge_ws.answers import reply
 from bridge_ws.api import Api
+from bridge_ws.calibrations import Calibrations
 from bridge_ws.guard import Guard
 from bridge_ws.interest import FilterError, check
 from bridge_ws.openapi import Bearer, errors
@@ -34,7 +35,7 @@ Points = Annotated[int, Query(ge=1, le=questions.MOST_POINTS, description="at mo
 StepMs = Annotated[float | None, Query(ge=1, le=1e11, description="this step instead of one chosen by points")]
 
 
-def build(api: Api, door: Door, page: Site, version: str) -> Guard:
+def build(api: Api, door: Door, page: Site, version: str, calibrations: Calibrations | None = None) -> Guard:
     """The whole ASGI application."""
     app = FastAPI(
         title="labwire bridge",
@@ -47,6 +48,7 @@ def build(api: Api, door: Door, page: Site, version: str) -> Guard:
     answers.install(app)
     app.include_router(_reading(api))
     app.include_router(_changing(api))
+    calibration_routes.install(app, api, calibrations or Calibrations(None))
 
     async def websocket(socket: WebSocket) -> None:
         await door.serve(socket)

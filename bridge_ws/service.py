@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bridge_ws import routes, server, site
 from bridge_ws.api import Api
+from bridge_ws.calibrations import Calibrations
 from bridge_ws.config import BridgeConfig
 from bridge_ws.desk import Desk
 from bridge_ws.gate import Gate
@@ -77,7 +78,8 @@ def _hub(config: BridgeConfig, client: Client, topics: Topics, recorder: Recorde
 def _web(config: BridgeConfig, page: Site, hub: Hub, gate: Gate, clock: Clock) -> server.Server:
     past = Past(Path(config.history_db) if config.history_db else None)
     api = Api(hub, gate, past, hub.records, clock)
-    return server.make(routes.build(api, Door(hub, gate, hub.records), page, release()))
+    register = Calibrations(Path(config.calibration_dir) if config.calibration_dir else None)
+    return server.make(routes.build(api, Door(hub, gate, hub.records), page, release(), register))
 
 
 async def _run(
