@@ -114,7 +114,7 @@ class Instrument:
             values=clean,
             boot=desk.boot,
             seq=desk.spool.next(self.name, "samples"),
-            fold=desk.spool.stamp(self.name + stream, t_us),
+            fold=desk.spool.stamp(self.name, t_us, stream=stream),
             rev=self.meta.rev if self._told_rev != self.meta.rev else None,
             q={**codes, **row.q},
             u={ch: x for ch, x in row.u.items() if finite(x)[1] is None},
@@ -169,7 +169,7 @@ class Instrument:
 
     def _publish_block(self, block: Block, stream: str) -> None:
         times = block.times_us()
-        fold = self._desk.spool.stamp(self.name + stream, times[0], times[-1])
+        fold = self._desk.spool.stamp(self.name, times[0], times[-1], stream)
         topic = self._desk.topics.of(self.name, Kind.BLOCK)
         for piece, payload in cut(msgspec.structs.replace(block, fold=fold)):
             self._desk.outbox.samples(self.name, BLOCK, topic, payload, piece.n, self.meta.rev)

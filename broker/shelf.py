@@ -31,13 +31,13 @@ class Shelf:
         self._folder = folder
         self._indexes: dict[Path, list[Column]] = {}
 
-    def open(self) -> list[tuple[Segment, list[Column]]]:
-        """Find what earlier runs left; returns those of them that were not finished, with their columns.
+    def open(self) -> list[Segment]:
+        """Find what earlier runs left; returns those of them that were not finished.
 
         Finished files are read at their end only. Raises OSError.
         """
         found = sorted((p, f) for f in self._folder.iterdir() if (p := parse_name(f.name)))
-        unfinished: list[tuple[Segment, list[Column]]] = []
+        unfinished: list[Segment] = []
         for (number, stream, boot), path in found:
             spans = load_spans(path)
             if spans is not None:
@@ -47,7 +47,7 @@ class Shelf:
             if columns:
                 segment = Segment(path, number, stream, boot, path.stat().st_size, spans_of(columns))
                 self.add(segment)
-                unfinished.append((segment, columns))
+                unfinished.append(segment)
         return unfinished
 
     def _repair(self, path: Path) -> list[Column]:

@@ -10,15 +10,16 @@ broker in here.
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from broker.config import ConfigError
 from broker.folder import DiskSync, State, lock, read_state, write_state
 from broker.messages import Hold
 from broker.ranges import Ranges
-from broker.segment import Column, Record, Segment, Stream, Writer, name_of
+from broker.segment import Record, Segment, Stream, Writer, name_of
 from broker.shelf import Shelf
+from broker.stamps import Stamps
 from broker.stretch import Key, Stretch, holds
 
 __all__ = ["DiskSync", "Record", "Spool", "Stream", "default_limit"]
@@ -68,11 +69,11 @@ class Spool:
             raise ConfigError(f"the spool {folder} cannot be read: {e.strerror or e}") from e
         self.segment_bytes = segment_bytes or max(16 * 1024, min(4 * 1024**2, self.limit // 64))
         self.lost = self._state.lost
-        self._stamps = dict(self._state.stamps)
+        self._stamps = Stamps(self._state.stamps)
         self._number = max((s.number for s in self._shelf.segments), default=-1) + 1
         self._restore()
-        for segment, columns in unfinished:
-            self._restore_stamps(segment, columns)
+        for segment in unfinished:
+            self._restore_stamps(segment)
 
     def close(self) -> None:
         """Finish the segments and let the folder go. Blocking: waits for the disk."""
@@ -159,16 +160,16 @@ class Spool:
             stretch.open_first = None
         self._save_state()
 
-    def stamp(self, source: str, first_us: int, last_us: int | None = None) -> int:
-        """Note the stamps of samples; returns the fold: it grows whenever one is not after the last one noted."""
-        last, fold = self._stamps.get(source, (-1, 0))
-        fold += first_us <= last
-        self._stamps[source] = (first_us if last_us is None else last_us, fold)
-        return fold
+    def stamp(self, source: str, first_us: int, last_us: int | None = None, stream: str = "") -> int:
+        """Note the stamps of samples; returns the fold: it grows whenever one is not after the last one noted.
+
+        Each ``stream`` of a source has its own.
+        """
+        return self._stamps.take(source, first_us, last_us, stream)
 
     def last_stamp(self, source: str) -> int:
         """µs since the epoch; -1 before the first."""
-        return self._stamps.get(source, (-1, 0))[0]
+        return self._stamps.last(source)
 
     # --- what is here, what is stored elsewhere ---
 
@@ -362,7 +363,7 @@ class Spool:
     def _save_state(self) -> None:
         kept = [s.kept() for s in self._stretches.values()]
         try:
-            write_state(self.folder, State(self.lost, self._stamps, kept))
+            write_state(self.folder, State(self.lost, self._stamps.noted, kept))
         except OSError as e:
             self._trouble(f"the spool {self.folder} cannot note its state: {e.strerror or e}")
 
@@ -381,12 +382,9 @@ class Spool:
         for stretch in list(self._stretches.values()):
             self._drop_if_over(stretch)
 
-    def _restore_stamps(self, segment: Segment, columns: Iterable[Column]) -> None:
-        """The last stamp of each source from a segment that was not finished: newer than the noted ones."""
-        if segment.stream != "samples":
-            return
-        for column in columns:
-            records = self.read(column.source, "samples", segment.boot, column.end - 1, column.end, 1)
-            stamp = self._stamp_of(records[0].kind, records[0].body) if records else None
-            if stamp is not None:
-                self._stamps[column.source] = stamp
+    def _restore_stamps(self, segment: Segment) -> None:
+        """The stamps in a segment that was not finished: newer than the noted ones."""
+        for source, (first, end) in segment.spans.items() if segment.stream == "samples" else ():
+            records = self.read(source, "samples", segment.boot, first, end, segment.size) or []
+            stamps = (self._stamp_of(r.kind, r.body) for r in records)
+            self._stamps.found(source, [s for s in stamps if s is not None])

@@ -444,6 +444,32 @@ def test_the_last_stamp_outlives_the_process(tmp_path: Path, properly: bool) -> 
     again.close()
 
 
+def test_after_a_kill_no_stream_repeats_a_stamp_that_any_of_its_source_had(tmp_path: Path) -> None:
+    """Which of them a record is of nobody has noted; of another source nothing changes."""
+    spool = open_spool(tmp_path)
+    spool.stamp("i1", 50, stream="/a")
+    spool.close()
+    spool = open_spool(tmp_path, "b2")
+    for t, stream in ((100, "/a"), (300, "/b"), (200, "/a")):
+        assert spool.stamp("i1", t, stream=stream) == 0
+        spool.append("i1", "samples", KIND, b"%d" % t)
+    assert spool.stamp("i2", 70) == 0
+    spool.append("i2", "samples", KIND, b"70")
+    abandon(spool)
+
+    again = open_spool(tmp_path, "b3")
+    assert again.last_stamp("i1") == 300
+    again.stamp("i1", 301, stream="/c")
+    again.close()  # and that is still known when a run has ended properly in between
+    last = open_spool(tmp_path, "b4")
+
+    assert last.stamp("i1", 150, stream="/a") == 1  # the clock was set back meanwhile
+    assert last.stamp("i1", 310, stream="/b") == 0
+    assert last.stamp("i1", 300, stream="/new") == 1
+    assert [last.stamp("i2", t) for t in (71, 71)] == [0, 1]
+    last.close()
+
+
 @given(since=st.integers(-5, 110))
 @settings(max_examples=30)
 def test_since_finds_the_first_record_that_is_not_older(tmp_path_factory: pytest.TempPathFactory, since: int) -> None:
