@@ -151,6 +151,8 @@ def _stored(type_: ChannelType, value: Value) -> Value:
 _RAW, _ZLIB, _INTEGERS, _DECIMAL, _TEXT = range(5)
 SMALL = 32
 """Arrays shorter than this are not worth compressing."""
+_TRIAL = 256
+"""Neighbours that are packed both ways to see which is shorter."""
 _SCALES = 10.0 ** np.arange(7)
 
 
@@ -162,7 +164,7 @@ def to_bytes(array: Array) -> bytes:
     if array.dtype.kind == "f" and (scaled := _decimal(array)) is not None:
         digits, whole = scaled
         packed = bytes([_DECIMAL, digits]) + _squeeze(_delta(whole))
-    elif array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+    elif array.dtype.itemsize == 8 and (array.dtype.kind in "iu" or _smooth(array)):
         packed = bytes([_INTEGERS]) + _squeeze(_delta(array))
     else:
         packed = bytes([_ZLIB]) + _squeeze(array)
@@ -218,6 +220,14 @@ def _delta(array: Array) -> Array:
 def _sum(codes: Array) -> Array:
     steps = (codes >> np.uint64(1)) ^ (np.uint64(0) - (codes & np.uint64(1)))
     return np.cumsum(steps, dtype="<u8")
+
+
+def _smooth(array: Array) -> bool:
+    """Whether the differences of a signal's bits are shorter than the bits: a slow one fills its mantissa."""
+    if len(array) < 2 * _TRIAL:
+        return False
+    part = array[len(array) // 2 : len(array) // 2 + _TRIAL]
+    return len(_squeeze(_delta(part))) < len(_squeeze(part))
 
 
 def _decimal(array: Array) -> tuple[int, Array] | None:
