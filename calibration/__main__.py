@@ -22,6 +22,7 @@ COMMANDS = {
     "review": ("calibration.commands.review", "somebody looked at a performed record, or sends it back"),
     "release": ("calibration.commands.release", "compute, draw the documents, enter all of it into the chain"),
     "amend": ("calibration.commands.amend", "the next revision of a released record"),
+    "publish": ("calibration.commands.publish", "tell the broker which calibrations are in force"),
     "withdraw": ("calibration.commands.withdraw", "a record holds no longer"),
 }
 """Word of the command line → module with ``add(parser)`` and ``run(args) -> int``, and its line of help."""

@@ -91,6 +91,8 @@ class Publisher:
     clock: Clock = time.time
     sleep: Sleep = asyncio.sleep
     problem: str = ""
+    published: int | None = None
+    """Instruments the broker was told of last."""
     _told: dict[str, bytes] = field(default_factory=dict)
     _seen: tuple[object, ...] = ()
     _surveyor: Surveyor | None = None
@@ -141,8 +143,9 @@ class Publisher:
                 await self.client.publish(topic, payload, retain=True)
                 self._told[topic] = payload
         except MqttError as e:
-            log.warning("calibrations were not published: %s", e)
+            self._fail(f"calibrations were not published: {e}")
             return False
+        self.published = len(in_force)
         if fresh:
             log.info("published what is in force at %d instruments", len(in_force))
         return True
