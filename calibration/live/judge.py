@@ -37,7 +37,7 @@ def judge(
     errors = differences(shown, xs)
     error, s = mean(errors), sd(errors) if len(errors) > 1 else None
     r1 = autocorrelation(errors, 1) if len(errors) >= SERIAL_FROM else None
-    digits = max(setup.digits, *(_digits(v) for sample in readings for v in (sample.I, sample.x))) + 1
+    digits = max(setup.source.digits, *(_digits(v) for sample in readings for v in (sample.I, sample.x))) + 1
     row = Visited(
         part=visit.part,
         nominal=visit.nominal,

@@ -168,7 +168,9 @@ def _finished(machine: Machine, by: str) -> str:
         machine.draft("0")
     except (RecordError, ValueError) as e:
         raise _No(f"this is no record yet: {e}") from e
-    machine.set(end=stamp(machine.now)[:19] + "Z", error="")
+    others = [p for p in machine.progress.people if p.name != by]
+    people = [*others, *(p for p in machine.progress.people if p.name == by)]
+    machine.set(end=second(machine.now), error="", people=people)
     machine.note("the work is finished", by)
     return "the work is finished"
 
@@ -211,7 +213,7 @@ def _abort(machine: Machine, args: Mapping[str, Value], by: str) -> str:
     reason = _text(args, "reason")
     if not reason:
         raise _No("what is aborted needs a reason")
-    machine.set(end=stamp(machine.now)[:19] + "Z")
+    machine.set(end=second(machine.now))
     machine.go("aborted", f"aborted: {reason}", by)
     return "the run is aborted; nothing was recorded"
 

@@ -35,9 +35,12 @@ def record(procedure: Procedure, setup: Setup, progress: Progress, number: str) 
     )
 
 
-def performed(draft: Record, by: Person) -> Record:
-    """Raises RecordError."""
-    return advance(draft, "performed", by)
+def performed(draft: Record, progress: Progress) -> Record:
+    """By who finished it, together with whoever else took a hand in it. Raises RecordError."""
+    *others, last = progress.people or [Person(name="")]
+    names = ", ".join(p.name for p in others if p.name)
+    by = Person(name=last.name, at=progress.end, authenticated=last.authenticated)
+    return advance(draft, "performed", by, f"together with {names}" if names else "")
 
 
 def _item(setup: Setup, progress: Progress) -> Item:

@@ -19,12 +19,12 @@ MANUAL = "manual"
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where values come from: a channel of an instrument, or a person where ``instrument`` is empty.
 
-    ``shown`` is the channel that people know, where a raw one is read instead.
+    ``digits`` are those after the point that the instrument shows.
     """
 
     instrument: str = ""
     channel: str = ""
-    shown: str = ""
+    digits: int = 0
 
     @property
     def live(self) -> bool:
@@ -48,7 +48,6 @@ class Setup(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     source: Source = Source()
     reference: Source = Source()
     room: str = ""
-    digits: int = 0
     applied: Applied | None = None
     by: Person = Person(name="")
     begin: str = ""

@@ -44,6 +44,7 @@ class Standing:
         self.now = 0.0
         self.read_at: float | None = None
         self.outside = ""
+        self.trouble = ""
         self.away: float | None = None
         self._items, self._references = Stream(), Stream()
         self._pairing = Pairing(self.procedure.reading.pair_dt_s)

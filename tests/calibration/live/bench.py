@@ -80,10 +80,9 @@ def setup(text: str = SMALL, **changes: Any) -> Setup:
         "procedure": text,
         "item": Item(id="pt-7", serial="4711", d="0.001"),
         "standards": [STANDARD],
-        "source": Source("bath1", "temp"),
+        "source": Source("bath1", "temp", 3),
         "reference": Source("ref1", "temp"),
         "room": "env1",
-        "digits": 3,
         "by": Person(name="anna"),
         "begin": "2026-11-21T08:00:00Z",
     }
