@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from bridge_ws import ops
+from bridge_ws.calibration_desk import CalibrationDesk
 from bridge_ws.desk import Desk
 from bridge_ws.feeds import Feeds
 from bridge_ws.interest import FilterError, Selection, check, matches
@@ -52,6 +53,7 @@ class Hub:
         topics: Topics,
         world: World,
         desk: Desk,
+        calibrations: CalibrationDesk,
         records: Recorder,
         *,
         clock: Clock,
@@ -61,6 +63,7 @@ class Hub:
         self.world = world
         self.feeds = Feeds(world, topics)
         self.desk = desk
+        self.calibrations = calibrations
         self.records = records
         self.pages: set[Page] = set()
         self.counts: Counter[str] = Counter()
@@ -155,6 +158,9 @@ class Hub:
                 return self._happened(topic, content)
             case Kind.RUN:
                 self.world.run(topic.name, None)
+            case Kind.CAL_STATE | Kind.CAL_EVENT | Kind.CAL_DUE:
+                if text := self.calibrations.hear(topic, content):
+                    self._say_all(text)
         return True
 
     def _sample(self, topic: Topic, content: Any, message: Message) -> bool:
@@ -207,7 +213,9 @@ class Hub:
         return True
 
     def _tell_all(self, message: msgspec.Struct) -> None:
-        text = ops.text(message)
+        self._say_all(ops.text(message))
+
+    def _say_all(self, text: str) -> None:
         for page in self.pages:
             page.control(text)
 
@@ -237,6 +245,8 @@ class Hub:
             page.control(ops.text(self.world.describe(known)))
         for run in self.world.runs.values():
             page.control(ops.tagged("run", run))
+        for text in self.calibrations.texts():
+            page.control(text)
         page.control(ops.text(self.world.links()))
 
     def leave(self, page: Page) -> None:

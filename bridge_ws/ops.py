@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from broker.messages import MAX_SAFE_INTEGER, MAX_TTL_MS, Calibration, Meta, Quality, Status, Value
+from broker.calibration import DueLine
+from broker.messages import MAX_SAFE_INTEGER, MAX_TTL_MS, Calibration, Meta, Problem, Quality, Status, Value
 
 SUBPROTOCOL = "labwire.v1"
 VERSION = 1
@@ -79,7 +80,20 @@ class DoCommand(msgspec.Struct, frozen=True, tag_field="op", tag="command"):
             raise ValueError(f"ttl_ms is not within 1…{MAX_TTL_MS}")
 
 
-FromClient = Hello | Sub | Unsub | DoCommand
+class DoCalibration(msgspec.Struct, frozen=True, tag_field="op", tag="calibration"):
+    """A command to calibration run ``run``; ``id`` is the client's own and comes back when it was handed in."""
+
+    id: str
+    run: str
+    name: str
+    args: dict[str, Value] = {}
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.id) <= 64:
+            raise ValueError("id is 1 to 64 characters long")
+
+
+FromClient = Hello | Sub | Unsub | DoCommand | DoCalibration
 
 _decoder = msgspec.json.Decoder(FromClient)
 
@@ -139,8 +153,8 @@ class Gone(_Op, frozen=True, tag="gone"):
     instrument: str
 
 
-Latest = tuple[float, Value, Quality | None]
-"""Time in ms since the epoch, value, quality (None: good)."""
+Latest = tuple[float, Value, Quality | None] | tuple[float, Value, Quality | None, float]
+"""Time in ms since the epoch, value, quality (None: good); where it is known, the standard uncertainty."""
 
 
 class Values(_Op, frozen=True, tag="values"):
@@ -205,6 +219,25 @@ class MessageOp(_Op, frozen=True, tag="message"):
 
     topic: str
     payload: msgspec.Raw
+
+
+class CalibrationSent(_Op, frozen=True, tag="calibration_sent"):
+    """What became of a client's ``calibration`` op: handed in as ``command``, or ``error``."""
+
+    id: str
+    run: str
+    command: str = ""
+    error: Problem | None = None
+
+
+class CalibrationGone(_Op, frozen=True, tag="calibration_gone"):
+    run: str
+
+
+class CalibrationDue(_Op, frozen=True, tag="calibration_due"):
+    """What must be calibrated or checked next."""
+
+    lines: list[DueLine]
 
 
 class ErrorOp(_Op, frozen=True, tag="error"):

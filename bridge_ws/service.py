@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bridge_ws import routes, server, site
 from bridge_ws.api import Api
+from bridge_ws.calibration_desk import CalibrationDesk
 from bridge_ws.calibrations import Calibrations
 from bridge_ws.config import BridgeConfig
 from bridge_ws.desk import Desk
@@ -72,7 +73,8 @@ def _tokens(config: BridgeConfig) -> TokenFile:
 
 def _hub(config: BridgeConfig, client: Client, topics: Topics, recorder: Recorder, clock: Clock) -> Hub:
     world = World(Rings(config.ring_s, config.ring_bytes), lambda: clock() * 1000)
-    return Hub(client, topics, world, Desk(client, topics, world, clock=clock), recorder, clock=clock)
+    desk, calibrations = Desk(client, topics, world, clock=clock), CalibrationDesk(client, topics, clock=clock)
+    return Hub(client, topics, world, desk, calibrations, recorder, clock=clock)
 
 
 def _web(config: BridgeConfig, page: Site, hub: Hub, gate: Gate, clock: Clock) -> server.Server:

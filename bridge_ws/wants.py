@@ -24,6 +24,9 @@ ALWAYS = (
     Kind.REPLY,
     Kind.EVENT,
     Kind.NOTE,
+    Kind.CAL_STATE,
+    Kind.CAL_EVENT,
+    Kind.CAL_DUE,
 )
 BY_NEED = (
     Kind.LAST,
@@ -31,10 +34,7 @@ BY_NEED = (
     Kind.COMMIT,
     Kind.REQUEST,
     Kind.AUDIT,
-    Kind.CAL_STATE,
     Kind.CAL_CMD,
-    Kind.CAL_EVENT,
-    Kind.CAL_DUE,
 )
 RETAINED = frozenset(
     {

@@ -177,6 +177,8 @@ class Reader:
                     self._page.error("unknown_subscription", f"there is no subscription {op.id}", op.id)
             case ops.DoCommand():
                 self._command(op)
+            case ops.DoCalibration():
+                self._calibration(op)
             case ops.Hello():
                 raise OpError("bad_message", "hello is said once")
 
@@ -200,6 +202,16 @@ class Reader:
         except CommandRefused as e:
             page.tell(CommandState(ask.id, "rejected", error=e.problem))
             self._door.records.command_refused(page.identity.name, page.address, ask, e.problem)
+
+    def _calibration(self, ask: ops.DoCalibration) -> None:
+        page = self._page
+        try:
+            if not page.identity.may("operator"):
+                raise CommandRefused("forbidden", "this token may look, not calibrate (role viewer)")
+            command = self._hub.calibrations.send(page.identity.name, ask.run, ask.name, ask.args)
+            page.control(ops.text(ops.CalibrationSent(ask.id, ask.run, command)))
+        except CommandRefused as e:
+            page.control(ops.text(ops.CalibrationSent(ask.id, ask.run, error=e.problem)))
 
 
 async def _receive(socket: WebSocket) -> str:
