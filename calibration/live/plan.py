@@ -37,7 +37,8 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
 class Setup(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Fixed when a run begins. ``used``: nominal → standards used there, all where it is not named.
 
-    ``auto``: nobody is asked to set a point or to accept it, as where old data are replayed.
+    ``plain``: calibrations of these channels that change no value. ``auto``: nobody is asked to set a point or to
+    accept it, as where old data are replayed.
     """
 
     run: str
@@ -49,6 +50,7 @@ class Setup(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     reference: Source = Source()
     room: str = ""
     applied: Applied | None = None
+    plain: list[str] = []
     by: Person = Person(name="")
     begin: str = ""
     deviations: list[str] = []

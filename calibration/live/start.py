@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from broker.calibration import Calibration
-from broker.correction import raw_name
+from broker.correction import adds, raw_name
 from broker.messages import Channel, Meta
 from broker.topics import Kind, TopicError, Topics, check_channel, check_name
 from calibration import procedure as procedures
@@ -48,11 +48,22 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the instruments. ``correcting``: the calibration the item's channel is corrected by now."""
+    """What is known of the instruments. ``marks``: instrument → channel → the calibration its samples name now;
+    ``in_force``: the same from the register."""
 
     metas: Mapping[str, Meta] = field(default_factory=dict)
-    correcting: str = ""
-    in_force: Calibration | None = None
+    marks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    in_force: Mapping[str, Mapping[str, Calibration]] = field(default_factory=dict)
+
+    def calibration(self, source: Source) -> Calibration | None:
+        return self.in_force.get(source.instrument, {}).get(source.channel)
+
+    def correcting(self, source: Source) -> str:
+        """The calibration that changes this channel's values now, as its samples say; "" for none."""
+        mark = self.marks.get(source.instrument, {}).get(source.channel, "")
+        known = self.calibration(source)
+        plain = known is not None and known.id == mark and not adds(known)
+        return "" if plain else mark
 
 
 def instruments(wanted: Wanted, topics: Topics) -> list[str]:
@@ -117,7 +128,8 @@ def begin(register: Register, wanted: Wanted, facts: Facts, topics: Topics) -> S
         source=source,
         reference=reference,
         room=room_of(wanted, rules, topics),
-        applied=_applied(rules, facts),
+        applied=_applied(rules, facts, source),
+        plain=[c.id for s in (source, reference) if (c := facts.calibration(s)) is not None and not adds(c)],
         by=wanted.by,
         begin=second(wanted.begin),
         deviations=deviations,
@@ -289,24 +301,29 @@ def _expanded(standard: Standard, x: float) -> float:
 
 def _not_twice(rules: Procedure, facts: Facts, source: Source) -> None:
     """Raises NotBegun where a new correction would come on top of another."""
-    if rules.signal == "corrected" and facts.correcting and curve_kind(rules):
+    by = facts.correcting(source)
+    if rules.signal == "corrected" and by and curve_kind(rules):
         raise NotBegun(
-            f"{source} is corrected by {facts.correcting}: a new correction on top would correct twice; "
+            f"{source} is corrected by {by}: a new correction on top would correct twice; "
             'a procedure with a curve has signal = "raw"'
         )
 
 
-def _applied(rules: Procedure, facts: Facts) -> Applied | None:
+def _applied(rules: Procedure, facts: Facts, source: Source) -> Applied | None:
     """As found is what the instrument showed: with the correction in force, where one is applied."""
-    if rules.signal == "corrected" or not facts.correcting:
+    by, known = facts.correcting(source), facts.calibration(source)
+    if rules.signal == "corrected" or not by:
         return None
-    if facts.in_force is None or facts.in_force.id != facts.correcting:
-        raise NotBegun(f"the item is corrected by {facts.correcting}, which the register does not know as in force")
-    correction = facts.in_force.correction
-    if correction.type == "none":
-        return None
+    if known is None or known.id != by:
+        raise NotBegun(f"{source} is corrected by {by}, which the register does not know as in force")
+    return applied_of(known)
+
+
+def applied_of(calibration: Calibration) -> Applied:
+    """A published correction as a record keeps it."""
+    correction = calibration.correction
     return Applied(
-        certificate=facts.in_force.id,
+        certificate=calibration.id,
         x0=repr(correction.x0),
         scale=repr(correction.scale),
         coef=[repr(c) for c in correction.coef] if correction.type == "poly" else [],
