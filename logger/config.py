@@ -7,6 +7,7 @@ import msgspec
 from broker.config import BrokerConfig, ConfigError, load
 from broker.topics import TopicError, check_name
 from logger.influx.config import InfluxConfig
+from logger.store.retention import Retention
 from logger.store.schema import FILE_NAME
 
 MOST_LINGER_MS = 5_000
@@ -15,7 +16,7 @@ MOST_LINGER_MS = 5_000
 class LoggerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """``instruments``: which this logger is responsible for, as shell patterns. ``want_hours``: how far back a new
     store asks for what the senders still have. ``linger_ms``: the least time from one transaction to the next.
-    ``influx``: where everything stored is written as well."""
+    ``influx``: where everything stored is written as well. ``retention``: how long it stays."""
 
     data_dir: str
     name: str = "main"
@@ -24,6 +25,7 @@ class LoggerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     linger_ms: int = 250
     broker: BrokerConfig = BrokerConfig()
     influx: InfluxConfig | None = None
+    retention: Retention = Retention()
 
     @property
     def database(self) -> Path:

@@ -25,12 +25,15 @@ from broker.values import Figures
 from logger.commits import Commits
 from logger.config import LoggerConfig
 from logger.descriptions import retained
+from logger.influx.guard import Unwritten
 from logger.influx.host import Projection
 from logger.ledger import Stream
 from logger.requests import Requests
+from logger.reserve import Reserve
 from logger.store.schema import StoreError
 from logger.store.writer import Hole, Outcome, Store, Watermark
 from logger.tally import Tally
+from logger.tending import Tending
 
 log = logging.getLogger("logger.service")
 
@@ -79,6 +82,7 @@ def _open(config: LoggerConfig, clock: Clock) -> Store:
             name=config.name,
             mine=config.instruments,
             want_hours=config.want_hours,
+            retention=config.retention,
         )
     except (StoreError, sqlite3.Error) as e:
         raise ConfigError(f"the database {config.database} cannot be used: {e}") from e
@@ -137,6 +141,7 @@ async def _connected(
         linger_s = config.linger_ms / 1000
         service = Service(config.name, topics, client, store, thread, run_id, linger_s, clock, sleep)
         if config.influx is not None:
+            store.guards.append(Unwritten(store.path.parent))
             service.project(Projection(config.influx, config.database, config.broker.root, service.refused, sleep))
         await service.run(stop)
 
@@ -175,6 +180,8 @@ class Service:
         self._gaps = 0
         self._size = 0
         self._projection: Projection | None = None
+        reserve = Reserve(store.path.parent) if store.may_expire else None
+        self._tending = Tending(store, self._in_thread, reserve, clock, sleep)
         self._said = ("", "")
 
     def project(self, projection: Projection) -> None:
@@ -190,6 +197,7 @@ class Service:
                 group.create_task(self._greet(), name="logger: greet"),
                 group.create_task(self._report(), name="logger: report"),
                 group.create_task(self._look(), name="logger: look"),
+                group.create_task(self._tending.run(), name="logger: tend"),
             ]
             if self._projection is not None:
                 tasks.append(group.create_task(self._projection.run(), name="logger: projection"))
@@ -310,6 +318,7 @@ class Service:
         now = self._clock()
         self._said = (state, reason)
         figures: Figures = self._tally.figures(now) | {"db_bytes": self._size, "gaps": self._gaps}
+        figures |= self._tending.figures
         if self._projection is not None:
             figures |= self._projection.figures
         status = ServiceStatus(

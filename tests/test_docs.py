@@ -154,6 +154,7 @@ def structs() -> list[type[msgspec.Struct]]:
     from edge.config import EdgeTable, InstrumentTable
     from edge.line.tables import LineTable
     from logger.config import LoggerConfig
+    from logger.store.retention import Retention
     from msr_adapter import tables
 
     return [
@@ -164,6 +165,7 @@ def structs() -> list[type[msgspec.Struct]]:
         InstrumentTable,
         LineTable,
         LoggerConfig,
+        Retention,
         BridgeConfig,
         tables.MsrTable,
         tables.InstrumentTable,

@@ -25,8 +25,8 @@ AT_ONCE = 64
 BYTES_AT_ONCE = 4 << 20
 """What one transaction throws away, about."""
 
-Guard = Callable[[int, int, int], bool]
-"""(book id, a, b): whether rows [a, b) must stay for now. Called in the store's thread, inside its transaction."""
+Guard = Callable[[str, str, int, int], bool]
+"""(source, boot, a, b): whether rows [a, b) must stay for now. Called in the store's thread, inside its transaction."""
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -143,7 +143,7 @@ class Keeper:
             by_age = limit_us is not None and due.t_max < limit_us and self._since(due.book) * 1000 < limit_us
             if not by_age and over <= 0:
                 continue
-            if any(guard(due.book, due.a, due.a + due.n) for guard in self._guards):
+            if self._guards and self._guarded(due):
                 gone.kept += 1
                 continue
             self._expire(due)
@@ -171,6 +171,12 @@ class Keeper:
         """When this numbering was first heard of: a clock that is wrong makes nothing old."""
         (since,) = self._db.execute("SELECT since_ms FROM book WHERE id = ?", (book,)).fetchone()
         return int(since)
+
+    def _guarded(self, due: _Due) -> bool:
+        source, boot = self._db.execute(
+            "SELECT name, boot FROM book JOIN source ON source.id = book.source WHERE book.id = ?", (due.book,)
+        ).fetchone()
+        return any(guard(source, boot, due.a, due.a + due.n) for guard in self._guards)
 
     def _expire(self, due: _Due) -> None:
         if due.level >= OLD:  # it grew still: what it amounts to stays

@@ -215,6 +215,10 @@ class Store:
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(f.stat().st_size for f in files if f.exists())
 
+    @property
+    def may_expire(self) -> bool:
+        return self._retention.any
+
     def used_bytes(self) -> int:
         """How much of the database is in use."""
         return (pragma(self._db, "page_count") - pragma(self._db, "freelist_count")) * pragma(self._db, "page_size")
