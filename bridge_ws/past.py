@@ -28,11 +28,18 @@ class Past:
         async with self._turn:
             return await asyncio.to_thread(self._ask, question)
 
-    def _ask(self, question: Callable[[History], T]) -> T:
+    def open(self) -> History:
+        """A history for a question that takes long; whoever asks closes it. Blocking. Raises NoHistory."""
         if self._path is None:
             raise NoHistory("this bridge knows no history: history_db is not configured")
         try:
-            with History(self._path) as history:
+            return History(self._path)
+        except HistoryError as e:
+            raise NoHistory(str(e)) from e
+
+    def _ask(self, question: Callable[[History], T]) -> T:
+        try:
+            with self.open() as history:
                 return question(history)
         except HistoryError as e:
             raise NoHistory(str(e)) from e

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from starlette.websockets import WebSocket
 
-from bridge_ws import answers, calibration_routes, ops, questions, site
+from bridge_ws import answers, calibration_routes, file_routes, ops, questions, site
 from bridge_ws import schemas as s
 from bridge_ws.answers import reply
 from bridge_ws.api import Api
@@ -48,6 +48,7 @@ def build(api: Api, door: Door, page: Site, version: str, calibrations: Calibrat
     answers.install(app)
     app.include_router(_reading(api))
     app.include_router(_changing(api))
+    file_routes.install(app, api, api.hub.topics)
     calibration_routes.install(app, api, calibrations or Calibrations(None))
 
     async def websocket(socket: WebSocket) -> None:

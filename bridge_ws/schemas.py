@@ -158,3 +158,48 @@ class RunState(BaseModel):
     end: int | None = None
     sample: str = ""
     instruments: list[str] = []
+
+
+class LedgerGap(BaseModel):
+    """Sequence numbers `from` … `to` of a boot, made between two instants."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    boot: str
+    from_: Annotated[int, Field(alias="from")]
+    to: int
+    n: int
+    reason: str
+    from_ms: int
+    to_ms: int
+
+
+class LedgerAway(BaseModel):
+    """A time in which the instrument was not online, or nobody knows how it was."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    from_: Annotated[int, Field(alias="from")]
+    to: int
+    state: str
+    reason: str
+
+
+class LedgerBody(BaseModel):
+    """One instrument over a time, in sample sets."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    instrument: str
+    from_: Annotated[int, Field(alias="from")]
+    to: int
+    complete: bool
+    expected: int
+    stored: int
+    late: Annotated[int, Field(description="of those stored: came late")]
+    missing: int
+    coming: Annotated[int, Field(description="still held by their sender")]
+    expired: Annotated[int, Field(description="were here, and went as retention says")]
+    set_aside: Annotated[int, Field(description="values and messages that could not be stored as samples")]
+    gaps: list[LedgerGap]
+    away: list[LedgerAway]

@@ -25,11 +25,12 @@ def run(args: Namespace, history: History) -> int:
     if args.output is None and ask.format != "csv" and sys.stdout.isatty():
         raise ExportError(f"{ask.format} is nothing for a terminal: name a file with -o")
     export = begin(history, ask, Topics(args.root), now_us)
-    if args.output is None:
-        _write(export, sys.stdout.buffer)
-        return EXIT_OK
-    with _partial(args.output) as target, target.open("wb") as out:
-        _write(export, out)
+    with contextlib.closing(export.parts):
+        if args.output is None:
+            _write(export, sys.stdout.buffer)
+            return EXIT_OK
+        with _partial(args.output) as target, target.open("wb") as out:
+            _write(export, out)
     return EXIT_OK
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
+from logger import when
+
 Format = Literal["csv", "parquet", "zip"]
 Inner = Literal["csv", "parquet"]
 Aggregate = Literal["mean", "min", "max", "last"]
@@ -75,6 +77,14 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as e:  # no such zone; no name at all; a folder of zones
         raise ExportError(f"{name!r} is no time zone: write UTC, or a name like Europe/Berlin") from e
+
+
+def instant(text: str, now_us: int, where: ZoneInfo) -> int:
+    """``2h`` ago, or an ISO date and time, which is in ``where`` unless it says otherwise; µs. Raises ExportError."""
+    try:
+        return when.parse(text, now_us, where)
+    except when.WhenError as e:
+        raise ExportError(str(e)) from e
 
 
 def step(text: str) -> int:

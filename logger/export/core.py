@@ -6,7 +6,7 @@ begun and cannot be finished ends in an error, never in something that looks who
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -37,12 +37,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An answer that has begun: everything that can be wrong with the question has been said."""
+    """An answer that has begun: everything that can be wrong with the question has been said. Who does not take
+    all ``parts`` closes them."""
 
     plan: Plan
     name: str
     media: str
-    parts: Iterator[Part]
+    parts: Generator[Part, None, None]
 
 
 def begin(history: History, ask: Ask, topics: Topics, now_us: int) -> Export:
@@ -95,7 +96,7 @@ def _check_pyarrow() -> None:
         raise ExportError("Parquet needs pyarrow here: pip install 'labwire[parquet]'") from e
 
 
-def _parts(planned: Plan, written: _Parts) -> Iterator[Part]:
+def _parts(planned: Plan, written: _Parts) -> Generator[Part, None, None]:
     progress = _Progress(planned)
     for data, rows, what, upto_us in written:
         yield progress.part(data, rows, what, upto_us)
@@ -133,7 +134,7 @@ class _Progress:
 # --- zip --------------------------------------------------------------------------------------------------------------
 
 
-def _zipped(planned: Plan, tables: list[tuple[str, Table]], said: Manifest, now_us: int) -> Iterator[Part]:
+def _zipped(planned: Plan, tables: list[tuple[str, Table]], said: Manifest, now_us: int) -> Generator[Part, None, None]:
     """The tables, and the manifest last: it names their rows and hashes."""
     sink, progress = _Stream(), _Progress(planned)
     at = datetime.fromtimestamp(now_us // 10**6, UTC)

@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from broker.messages import Channel, Hold, Meta, Note, Reply, Run, Status, encode, with_rev
+from broker.messages import Channel, Hold, Meta, Note, Reply, Run, Status, Value, encode, with_rev
 from broker.topics import Kind
 from logger.export.ask import Ask
 from logger.export.core import begin
@@ -30,7 +30,7 @@ def make(folder: Path) -> Path:
     """oven1 with every type, a quality, an uncertainty, a calibration and a gap; vib1 with a block; a run and notes."""
     store = open_store(folder)
     status = Status(state="online", boot=BOOT, ts=T_MS, hold=[Hold(BOOT, 3, 6, 1)])
-    values = {"temp": 21.5, "on": True, "mode": "=1+1", "count": str(BIG)}
+    values: dict[str, Value] = {"temp": 21.5, "on": True, "mode": "=1+1", "count": str(BIG)}
     write(
         store,
         packet(Kind.META, OVEN),
