@@ -119,7 +119,7 @@ def from_data(data: Data, instrument: str, registry: Registry, arrived_ms: float
         info = registry.seen(instrument, name, value)
         if info is None or not fits(value, info.type):
             continue
-        latest[info.n] = (ts, value, quality)
+        latest[info.n] = _latest(ts, value, quality, data.u.get(name))
         if info.numeric:
             columns[info.n] = Column(np.array([number(value)]))
     return Chunk(instrument, arrived_ms, data.t_us, 0, ts, columns, latest)
@@ -140,7 +140,9 @@ def from_block(block: Block, instrument: str, registry: Registry, arrived_ms: fl
         if info is None or last is None:
             continue
         if fits(values[last], info.type):
-            latest[info.n] = (grid.time_us(last) / 1000, values[last], _bad(rows.get(last)))
+            u = block.u.get(name)
+            u = u[skip + last] if isinstance(u, list) else u
+            latest[info.n] = _latest(grid.time_us(last) / 1000, values[last], _bad(rows.get(last)), u)
         if info.numeric and (column := _column(values, rows, info, grid)) is not None:
             columns[info.n] = column
     return Chunk(instrument, arrived_ms, t0_us, grid.dt_us, grid.time_us(grid.n - 1) / 1000, columns, latest)
@@ -162,6 +164,10 @@ class _Grid:
         return (
             self.t0_us + self.dt_us * np.arange(self.n, dtype=np.float64) if self.irregular is None else self.irregular
         )
+
+
+def _latest(ts: float, value: Value, quality: Quality | None, u: float | None) -> Latest:
+    return (ts, value, quality) if u is None else (ts, value, quality, u)
 
 
 def _last(values: Sequence[Value], rows: Mapping[int, Quality]) -> int | None:

@@ -123,7 +123,7 @@ def test_one_more_wish_repeats_nothing_that_was_there() -> None:
     stage.flush()
 
     assert seen(page) == [1.0, 2.0]
-    assert [v for _, v, _ in page.outbox.take_values().values()] == [2.0]
+    assert [latest[1] for latest in page.outbox.take_values().values()] == [2.0]
 
 
 def test_what_was_gathered_reaches_those_who_leave_it() -> None:

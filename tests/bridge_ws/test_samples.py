@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge_ws.channels import Registry
 from bridge_ws.samples import Recent, Seen, from_block, from_data, numbers
-from broker.messages import Block, Channel, Data, Meta
+from broker.messages import Block, Channel, Data, Meta, Value
 
 META = Meta(
     channels={
@@ -50,6 +50,19 @@ def test_null_with_a_quality_is_a_gap_and_without_one_nothing() -> None:
     assert chunk.latest == {temp: (5, None, "nan")}
     assert list(chunk.columns) == [temp]
     assert math.isnan(chunk.columns[temp].values[0])
+
+
+def test_an_uncertainty_goes_with_the_latest_value() -> None:
+    known = registry()
+    one = from_data(Data(ts=5, values={"temp": 1.0}, u={"temp": 0.01}), "a", known, 9.0)
+    cols: dict[str, list[Value]] = {"temp": [1.0, 2.0, None]}
+    many = Block(boot="b", seq=0, n=3, cols=cols, t0_us=0, dt_us=1000, u={"temp": [0.1, 0.2, None]})
+    same = Block(boot="b", seq=0, n=3, cols=cols, t0_us=0, dt_us=1000, u={"temp": 0.3})
+
+    assert list(one.latest.values()) == [(5, 1.0, None, 0.01)]
+    assert list(from_block(many, "a", known, 9.0).latest.values()) == [(1, 2.0, None, 0.2)]
+    assert list(from_block(many, "a", known, 9.0, skip=1).latest.values()) == [(1, 2.0, None, 0.2)]
+    assert list(from_block(same, "a", known, 9.0).latest.values()) == [(1, 2.0, None, 0.3)]
 
 
 def test_good_is_not_worth_saying() -> None:

@@ -54,7 +54,7 @@ def test_duplicates_change_nothing() -> None:
     assert w.data("a", data(0, 1.0), b"") is not None
     assert w.data("a", data(0, 2.0), b"") is None
 
-    assert [v for _, v, _ in w.instruments["a"].latest.values()] == [1.0]
+    assert [latest[1] for latest in w.instruments["a"].latest.values()] == [1.0]
 
 
 def test_late_blocks_are_history_not_now() -> None:
@@ -64,7 +64,7 @@ def test_late_blocks_are_history_not_now() -> None:
     late = Block(boot="b", seq=0, n=2, t_us=[5_000_000, 6_000_000], cols={"x": [1.0, 2.0]}, late=True)
 
     assert w.block("a", late) is None
-    assert [v for _, v, _ in w.instruments["a"].latest.values()] == [9.0]
+    assert [latest[1] for latest in w.instruments["a"].latest.values()] == [9.0]
     now.ms += 1000
     (hint,) = w.backfill.due(now.ms)
     assert (hint.instrument, hint.from_ms, hint.to_ms) == ("a", 5000, 6001)
