@@ -5,14 +5,22 @@ import re
 from dataclasses import dataclass
 
 from edge.simulators.balance import BalanceDevice
+from edge.simulators.bath import BathDevice
 from edge.simulators.counter import CounterDevice
 from edge.simulators.device import Device
 from edge.simulators.dmm import DmmDevice
 from edge.simulators.stirrer import StirrerDevice
 from edge.simulators.vibration import VibrationDevice
 
-KINDS = ("mt-sics", "namur", "vibration", "dmm", "counter")
-_DEFAULT_NAMES = {"mt-sics": "balance1", "namur": "stirrer1", "vibration": "vib1", "dmm": "dmm1", "counter": "counter1"}
+KINDS = ("mt-sics", "namur", "vibration", "dmm", "bath", "counter")
+_DEFAULT_NAMES = {
+    "mt-sics": "balance1",
+    "namur": "stirrer1",
+    "vibration": "vib1",
+    "dmm": "dmm1",
+    "bath": "bath1",
+    "counter": "counter1",
+}
 _WORD = re.compile(r"(?P<kind>[a-z-]+)(?::(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*))?(?:@(?P<rate>\d+(?:\.\d+)?))?")
 
 
@@ -46,5 +54,7 @@ def make_device(wanted: Wanted, rng: random.Random) -> Device:
             return VibrationDevice(rng, int(wanted.rate_hz) or 200)
         case "dmm":
             return DmmDevice(rng)
+        case "bath":
+            return BathDevice(rng)
         case _:
             return CounterDevice(wanted.rate_hz)

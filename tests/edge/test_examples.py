@@ -30,6 +30,12 @@ def test_the_multimeter_is_good_as_it_stands() -> None:
     assert config.instruments[0].meta.commands["set_range"].args["volts"].choices == ["1", "10", "100"]
 
 
+def test_the_bath_is_good_as_it_stands() -> None:
+    config = read_config(Path("edge/examples/bath.toml"))
+
+    assert config.instruments[0].meta.commands["set_temperature"].sets == "set_point"
+
+
 def test_counters(tmp_path: Path) -> None:
     path = tmp_path / "edge.toml"
     head = '[edge]\nname = "pi"\ndata_dir = "d"\n'
