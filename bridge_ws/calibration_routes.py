@@ -1,5 +1,6 @@
 """Where calibrations are: paths, parameters and who may. What is done stands in calibrations.py."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
@@ -11,10 +12,14 @@ from bridge_ws.api import Api
 from bridge_ws.calibrations import Calibrations, NoRegister
 from bridge_ws.openapi import Bearer, errors
 from bridge_ws.tokens import Identity
-from calibration.register import Kind, RegisterError
+from calibration.register import Kind, Register, RegisterError, ics
+from calibration.register.due import dues
+from calibration.register.history import calibrations as calibrations_of
+from calibration.register.history import suggestion
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Rev = Annotated[int | None, Query(ge=1, le=999_999, description="the latest where it is left out")]
+Days = Annotated[int, Query(ge=0, le=3650, description="what is due within so many days is marked")]
 Language = Annotated[Literal["en", "de"], Query(description="of a document that is drawn now")]
 
 FILES: dict[str, tuple[Kind, str]] = {
@@ -59,6 +64,7 @@ def install(app: FastAPI, api: Api, calibrations: Calibrations) -> None:
     app.add_exception_handler(NoRegister, _no_register)
     app.add_exception_handler(RegisterError, _refused)
     app.include_router(_reading(api, calibrations))
+    app.include_router(_shelf(api, calibrations))
     app.include_router(_changing(api, calibrations))
 
 
@@ -83,16 +89,6 @@ def _reading(api: Api, calibrations: Calibrations) -> APIRouter:
     async def listed(_: Viewer) -> Response:
         """All calibrations, the newest first."""
         return reply(await calibrations.all())
-
-    @router.get("/api/items", response_model=list[dict[str, Any]], responses=errors(401, 503))
-    async def items(_: Viewer) -> Response:
-        """What is calibrated here, and where each thing sits and sat."""
-        return reply(await calibrations.ask(lambda r: [views.item(entry) for entry in r.items()]))
-
-    @router.get("/api/standards", response_model=list[dict[str, Any]], responses=errors(401, 503))
-    async def standards(_: Viewer) -> Response:
-        """The references and their certificates."""
-        return reply(await calibrations.ask(lambda r: [views.standard(entry) for entry in r.standards()]))
 
     @router.get("/api/calibrations/{id}", response_model=dict[str, Any], responses=errors(401, 404, 422, 503))
     async def one(_: Viewer, id: Id, rev: Rev = None) -> Response:  # noqa: A002
@@ -127,6 +123,56 @@ def _reading(api: Api, calibrations: Calibrations) -> APIRouter:
         return Response(data, media_type=media, headers=headers)
 
     return router
+
+
+def _shelf(api: Api, calibrations: Calibrations) -> APIRouter:
+    """Items, standards and what is due."""
+    router = APIRouter(tags=["calibration"])
+
+    async def viewer(request: Request, bearer: Bearer) -> Identity:
+        return api.identity(request, bearer.credentials if bearer else None)
+
+    Viewer = Annotated[Identity, Depends(viewer)]  # noqa: N806 - it is a type
+
+    @router.get("/api/items", response_model=list[dict[str, Any]], responses=errors(401, 503))
+    async def items(_: Viewer) -> Response:
+        """What is calibrated here, and where each thing sits and sat."""
+        return reply(await calibrations.ask(lambda r: [views.item(entry) for entry in r.items()]))
+
+    @router.get("/api/items/{id}", response_model=dict[str, Any], responses=errors(401, 404, 422, 503))
+    async def item(_: Viewer, id: Id) -> Response:  # noqa: A002
+        """One of them, with its calibrations, the drift between them and the interval that suggests."""
+        return reply(await calibrations.ask(lambda r: _item(r, id)))
+
+    @router.get("/api/due", response_model=list[dict[str, Any]], responses=errors(401, 422, 503))
+    async def due(_: Viewer, within_days: Days = 30) -> Response:
+        """What must be calibrated next, the most urgent first."""
+        within = timedelta(days=within_days)
+        return reply(await calibrations.ask(lambda r: [line.plain() for line in dues(r, within)]))
+
+    @router.get(
+        "/api/due.ics",
+        response_class=Response,
+        responses=errors(401, 503) | {200: {"content": {"text/calendar": {}}, "description": "iCalendar"}},
+    )
+    async def calendar(_: Viewer) -> Response:
+        """The same as a calendar."""
+        data = await calibrations.ask(lambda r: ics.calendar(dues(r), r.clock(), r.lab.name))
+        headers = {"content-disposition": 'attachment; filename="calibrations.ics"', "cache-control": "no-store"}
+        return Response(data, media_type="text/calendar; charset=utf-8", headers=headers)
+
+    @router.get("/api/standards", response_model=list[dict[str, Any]], responses=errors(401, 503))
+    async def standards(_: Viewer) -> Response:
+        """The references and their certificates."""
+        return reply(await calibrations.ask(lambda r: [views.standard(entry) for entry in r.standards()]))
+
+    return router
+
+
+def _item(register: Register, id_: str) -> dict[str, Any]:
+    entry = register.item(id_)
+    made = calibrations_of(register, id_)
+    return views.item(entry) | views.past(made, suggestion(made, entry.months))
 
 
 def _changing(api: Api, calibrations: Calibrations) -> APIRouter:

@@ -1,16 +1,19 @@
 """Calibrations, items and standards as the page and programs read them: JSON from the register's own structs. Pure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
 from calibration.compute import PointResult, RunResult
 from calibration.decide import Limits
+from calibration.interval import Interval
 from calibration.procedure import Procedure
 from calibration.record import Change, Record
 from calibration.register import ItemEntry, Placement, StandardEntry
+from calibration.register.history import Calibration, drifts
 
 Json = dict[str, Any]
 
@@ -87,6 +90,26 @@ def item(entry: ItemEntry) -> Json:
         "placements": [placement(p) for p in entry.placements],
         "externals": [msgspec.to_builtins(e) for e in entry.externals],
         "plan": None if entry.plan is None else msgspec.to_builtins(entry.plan),
+    }
+
+
+def past(made: Sequence[Calibration], suggested: Interval | None) -> Json:
+    """An item's calibrations, oldest first, and what changed from one to the next."""
+    return {
+        "calibrations": [_calibration(one) for one in made],
+        "drifts": [asdict(d) | {"agree": d.agree} for d in drifts(list(made))],
+        "interval": None if suggested is None else asdict(suggested),
+    }
+
+
+def _calibration(made: Calibration) -> Json:
+    found = made.found
+    return {
+        "id": made.record.id,
+        "day": made.day,
+        "unit": made.unit,
+        "found": None if found is None else outcome(found),
+        "left": outcome(made.left),
     }
 
 

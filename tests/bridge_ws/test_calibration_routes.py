@@ -80,3 +80,21 @@ async def test_what_the_register_refuses_is_refused_here(mosquitto: TestBroker, 
             answer = await http.post(f"/api/calibrations/{second}/state", json={"state": "withdrawn"})
             assert answer.status_code == 409
             assert "why" in answer.json()["error"]["message"]
+
+
+async def test_what_is_due_and_what_became_of_an_item(mosquitto: TestBroker, tmp_path: Path) -> None:
+    made, first, _ = filled(tmp_path)
+    async with bridge(mosquitto, tmp_path, calibration_dir=str(made.folder)) as b, b.http() as http:
+        before = {line["id"]: line["status"] for line in (await http.get("/api/due")).json()}
+        assert before["sensor1"] == "never"
+        await http.post(f"/api/calibrations/{first}/state", json={"state": "released"})
+        after = {line["id"]: line for line in (await http.get("/api/due?within_days=3650")).json()}
+        assert (after["sensor1"]["by"], after["sensor1"]["instrument"]) == (first, "oven1")
+        assert after["gauge"]["status"] in ("due", "overdue")
+        item = (await http.get("/api/items/sensor1")).json()
+        assert [c["id"] for c in item["calibrations"]] == [first]
+        assert item["calibrations"][0]["left"]["passed"] is True
+        calendar = await http.get("/api/due.ics")
+        assert calendar.headers["content-type"].startswith("text/calendar")
+        assert b"BEGIN:VCALENDAR" in calendar.content
+        assert (await http.get("/api/items/none")).status_code == 404
