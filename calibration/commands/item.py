@@ -10,7 +10,7 @@ from calibration.commands.common import add_by, add_dir, by, place, register, se
 from calibration.record import Item
 from calibration.register import ItemEntry, Register
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 _TEXTS = ("maker", "model", "serial", "asset", "condition", "channel")
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -18,7 +19,10 @@ from calibration.register.papers import Kind, content, file_name, folder_of, rev
 from calibration.register.people import who
 from calibration.register.saving import steps
 
-EVENTS = "register.jsonl"
+EVENTS, CHECKS = "register.jsonl", "checks.jsonl"
+REGISTERED = frozenset(str(kind.__struct_config__.tag) for kind in get_args(ev.Event))
+"""Events of the chain that stand for a line of register.jsonl."""
+RESERVED = REGISTERED | {"lab", "procedure", "certificate", "check"}
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DOTS = re.compile(r"\.+")
 
@@ -272,6 +276,8 @@ class Register:
 
     def save(self, record: Record, event: str, by: Person) -> None:
         """Write a record and chain it. What was performed is not written over: ``record.amend`` makes a revision."""
+        if not event or event in RESERVED:
+            raise RegisterError(f"{event!r} is no event of a record")
         with self.files.writing():
             self.files.commit(steps(self, record, event, by), self._now())
 

@@ -1,0 +1,47 @@
+"""``labwire cal verify``: whether anything was changed, and whether the documents say what the readings give."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from calibration.commands import EXIT_FAILED, EXIT_OK
+from calibration.commands.common import add_dir, folder, register, sentences
+from calibration.register import Register
+from calibration.register.verify import Finding
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    what = "a record's id, or a file: certificate, protocol, record (default: the whole register)"
+    parser.add_argument("what", nargs="?", metavar="ID|FILE", help=what)
+    add_dir(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns 1 where something is not as it was. Raises Wrong."""
+    with sentences():
+        found = list(_findings(args))
+    for finding in found:
+        print(f"{'ok    ' if finding.ok else 'WRONG '} {finding.text}")
+    return EXIT_OK if all(finding.ok for finding in found) else EXIT_FAILED
+
+
+def _findings(args: argparse.Namespace) -> Iterable[Finding]:
+    from calibration.register import lone, verify
+
+    if args.what and Path(args.what).is_file():
+        there = args.dir or (folder(args) / "lab.toml").is_file()
+        return lone.check(Path(args.what), register(args) if there else None)
+    chained = verify.folder(folder(args))
+    if not all(finding.ok for finding in chained):
+        return chained if not args.what else verify.of_record(chained, register(args).record(args.what))
+    kept = register(args)
+    ids = [args.what] if args.what else [made.id for made in kept.records()]
+    return [*chained, *(finding for id_ in ids for finding in _of_record(kept, id_))]
+
+
+def _of_record(kept: Register, id_: str) -> list[Finding]:
+    from calibration.register import redrawn
+
+    made = kept.record(id_)
+    state = Finding(True, f"{id_} revision {made.rev} is {made.state}")
+    return [state, *redrawn.of_record(kept, id_)]

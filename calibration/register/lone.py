@@ -1,0 +1,90 @@
+"""A document on its own: what it carries, whether that fits together, and whether a register knows it."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+from calibration import record
+from calibration.record import Record, RecordError
+from calibration.register.claims import DCC, attached, compared, parts, text
+from calibration.register.errors import RegisterError
+from calibration.register.folder import sha256
+from calibration.register.papers import content, revisions
+from calibration.register.register import Register
+from calibration.register.verify import Finding
+
+
+def check(path: Path, register: Register | None) -> list[Finding]:
+    """Findings of a PDF, or of a record as JSON; with ``register`` also whether it is the one kept there.
+
+    Raises RegisterError for a file that is neither.
+    """
+    data = content(path)
+    try:
+        if data.startswith(b"%PDF-"):
+            return _pdf(path.name, data, register)
+        made = record.read(data)
+    except RecordError as e:
+        return [Finding(False, f"{path.name}: {e}")]
+    if register is None:
+        raise RegisterError(f"{path.name} is a record without its procedure: say --dir, the register it belongs to")
+    return _known(path.name, data, made, register)
+
+
+def _pdf(name: str, data: bytes, register: Register | None) -> list[Finding]:
+    files = attached(data)
+    made, rules, _ = parts(files)
+    said = {f"the text of {name}": text(data)}
+    if DCC in files:
+        said |= {f"{DCC} in {name}": files[DCC].decode(errors="replace")}
+    found = [_carried(name, made), *compared(made, rules, said), *signatures(name, data)]
+    return [*found, *(_known(name, data, made, register) if register else [_alone(name)])]
+
+
+def _carried(name: str, made: Record) -> Finding:
+    who = next((c.by.name for c in reversed(made.history) if c.state == "released"), "")
+    by = f", released by {who}" if who else ""
+    return Finding(bool(who), f"{name} carries {made.id} revision {made.rev}, sha256 {record.sha256(made)}{by}")
+
+
+def _alone(name: str) -> Finding:
+    return Finding(True, f"{name} was looked at alone: only its register knows whether it is the one that was issued")
+
+
+def _known(name: str, data: bytes, made: Record, register: Register) -> list[Finding]:
+    """Whether the register has this very file, and whether it still holds."""
+    if made.rev not in revisions(register.folder, made.id):
+        return [Finding(False, f"{made.id} revision {made.rev} is not in {register.folder}")]
+    kept = register.record(made.id, made.rev)
+    place = register.folder / "records" / made.id
+    known = {sha256(content(path)) for path in place.rglob("*") if path.is_file()}
+    if sha256(data) not in known and data != record.write(record.issued(kept)):
+        return [Finding(False, f"{name} is not the file that was issued as {made.id} revision {made.rev}")]
+    found = [Finding(True, f"{name} is in {register.folder} as it was issued")]
+    if kept.state in ("superseded", "withdrawn"):
+        found.append(Finding(False, f"{made.id} revision {made.rev} is {kept.state}: it holds no longer"))
+    return found
+
+
+def signatures(name: str, data: bytes) -> list[Finding]:
+    """Whether a signed PDF was changed since, where pyHanko is there; who trusts the signer is not asked."""
+    if b"/ByteRange" not in data:
+        return []
+    try:
+        from pyhanko.pdf_utils.reader import PdfFileReader
+        from pyhanko.sign.validation import validate_pdf_signature
+    except ModuleNotFoundError:
+        return [Finding(True, f"{name} is signed; to check that: pip install 'labwire[sign]'")]
+    found = []
+    for signature in PdfFileReader(BytesIO(data)).embedded_signatures:
+        status = validate_pdf_signature(signature)
+        who = status.signing_cert.subject.human_friendly
+        good = status.intact and status.valid
+        found.append(Finding(good, f"the signature of {who} is {'intact' if good else 'broken'}"))
+    return found
+
+
+def documents(register: Register, made: Record) -> Mapping[str, bytes]:
+    """The documents of a released record by file name."""
+    paths = [register.document(made.id, made.rev, kind) for kind in ("certificate", "protocol", "dcc", "csv")]
+    return {path.name: content(path) for path in paths if path is not None}
