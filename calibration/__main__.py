@@ -27,6 +27,12 @@ COMMANDS = {
     "review": ("calibration.commands.review", "somebody looked at a performed record, or sends it back"),
     "release": ("calibration.commands.release", "compute, draw the documents, enter all of it into the chain"),
     "amend": ("calibration.commands.amend", "the next revision of a released record"),
+    "worksheet": ("calibration.commands.worksheet", "a procedure as a sheet to write on"),
+    "pdf": ("calibration.commands.pdf", "a record as certificate or protocol"),
+    "dcc": ("calibration.commands.dcc", "a record as Digital Calibration Certificate, XML"),
+    "csv": ("calibration.commands.csv", "results and readings of a record as a table"),
+    "label": ("calibration.commands.label", "the sticker of a released calibration"),
+    "sign": ("calibration.commands.sign", "a signature on a PDF (PAdES)"),
     "publish": ("calibration.commands.publish", "tell the broker which calibrations are in force"),
     "withdraw": ("calibration.commands.withdraw", "a record holds no longer"),
 }
