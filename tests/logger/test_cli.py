@@ -22,20 +22,6 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "labwire.db"
 
 
-def test_ledger(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ledger", "--db", str(database)]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        f"oven1  {BOOT}  since 2025-10-27T09:09:45Z  42 sample sets  of 60",
-        "  missing 2…9 (8): not received yet",
-        "  still to come 50…59 (10): held by its sender",
-        "something is missing in 1 of 1",
-    ]
-    assert main(["ledger", "--db", str(database), "--json", "--instrument", "oven1"]) == 0
-    line = json.loads(capsys.readouterr().out)
-    assert (line["complete"], line["stored"]) == (False, [[0, 1], [10, 49]])
-    assert line["gaps"][0] == {"from": 2, "to": 9, "reason": "not received yet"}
-
-
 def test_log(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["log", "--db", str(database), "--topic", TOPICS.all_of(Kind.DATA)]) == 0
     first, second = capsys.readouterr().out.splitlines()
