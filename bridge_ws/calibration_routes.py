@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bridge_ws import calibration_views as views
+from bridge_ws import calibration_work
 from bridge_ws.answers import ApiError, error, reply
 from bridge_ws.api import Api
 from bridge_ws.calibrations import Calibrations, NoRegister
@@ -65,6 +66,7 @@ def install(app: FastAPI, api: Api, calibrations: Calibrations) -> None:
     app.add_exception_handler(RegisterError, _refused)
     app.include_router(_reading(api, calibrations))
     app.include_router(_shelf(api, calibrations))
+    calibration_work.install(app, api, calibrations)
     app.include_router(_changing(api, calibrations))
 
 
