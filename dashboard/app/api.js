@@ -18,7 +18,7 @@ export class ApiError extends Error {
 /**
  * @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>}
  */
-async function request(method, path, body) {
+export async function request(method, path, body) {
   /** @type {Record<string, string>} */
   const headers = body ? { "Content-Type": "application/json" } : {};
   const secret = token();

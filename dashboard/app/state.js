@@ -11,6 +11,8 @@ import { parseHash } from "../core/hash.js";
 import { customPlots, defaultPlots } from "../core/layout.js";
 import { initialState, reduce } from "../core/reducer.js";
 
+export { isDark, theme, toggleTheme } from "./theme.js";
+
 /** @type {import("@preact/signals").Signal<State>} */
 export const app = signal(initialState());
 
@@ -64,23 +66,3 @@ export function acknowledge(keys) {
   seen.value = new Set([...seen.value, ...keys].slice(-500));
   localStorage.setItem(SEEN, JSON.stringify([...seen.value]));
 }
-
-const THEME = "labwire.theme";
-/** "light", "dark", or "" for whatever the system says. */
-export const theme = signal(localStorage.getItem(THEME) ?? "");
-const systemDark = matchMedia("(prefers-color-scheme: dark)");
-export const isDark = signal(false);
-
-function applyTheme() {
-  isDark.value = theme.value ? theme.value === "dark" : systemDark.matches;
-  document.documentElement.dataset.theme = isDark.value ? "dark" : "light";
-}
-
-export function toggleTheme() {
-  theme.value = isDark.value ? "light" : "dark";
-  localStorage.setItem(THEME, theme.value);
-  applyTheme();
-}
-
-systemDark.addEventListener("change", applyTheme);
-applyTheme();
