@@ -48,14 +48,13 @@ def dossier(args: argparse.Namespace) -> Dossier:
 def _of_file(path: Path, args: argparse.Namespace) -> Dossier:
     if args.procedure is None:
         raise Wrong(f"{path} is a record without its procedure: say --procedure FILE")
-    place = args.lab or path.parent
-    lab = lab_in(place)
+    lab = lab_in(args.lab or path.parent)
     try:
         made = record.read(content(path))
     except RecordError as e:
         raise Wrong(f"{path}: {e}") from e
     with papers(str(path)):
-        return assemble(made, read_text(args.procedure), lab, chain_head=args.chain_head, logo=logo(place, lab))
+        return assemble(made, read_text(args.procedure), lab, chain_head=args.chain_head, logo=logo(lab))
 
 
 def _of_register(kept: Register, args: argparse.Namespace) -> Dossier:
@@ -64,7 +63,7 @@ def _of_register(kept: Register, args: argparse.Namespace) -> Dossier:
         _, text = kept.procedure(made.procedure.sha256)
         head = issued_after(kept, made)
     with papers(made.id):
-        return assemble(made, text, kept.lab, chain_head=head, logo=logo(kept.folder, kept.lab))
+        return assemble(made, text, kept.lab, chain_head=head, logo=logo(kept.lab))
 
 
 def stored(args: argparse.Namespace, kind: Kind) -> bytes | None:
@@ -89,9 +88,8 @@ def issued_after(kept: Register, made: Record) -> str:
 
 def lab_of(args: argparse.Namespace) -> tuple[Lab, bytes]:
     """The lab alone, with its logo: for what needs no record. Raises Wrong."""
-    place = args.lab or folder(args)
-    lab = lab_in(place)
-    return lab, logo(place, lab)
+    lab = lab_in(args.lab or folder(args))
+    return lab, logo(lab)
 
 
 def lab_in(place: Path) -> Lab:
@@ -100,9 +98,9 @@ def lab_in(place: Path) -> Lab:
         return labs.read(place)
 
 
-def logo(place: Path, lab: Lab) -> bytes:
+def logo(lab: Lab) -> bytes:
     """The bytes of the lab's logo, if it has one. Raises Wrong."""
-    return content(place / lab.logo_file) if lab.logo_file else b""
+    return content(Path(lab.logo_file)) if lab.logo_file else b""
 
 
 def language(args: argparse.Namespace, lab: Lab) -> Language:
