@@ -1,7 +1,7 @@
 """Accounts read from the store: what ``labwire logger ledger --day``, ``/api/ledger`` and a manifest say."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,8 +29,10 @@ class Daybook:
         """Raises HistoryError."""
         inside = self._inside(instrument, from_us, to_us)
         late = listing.late(self.history, instrument)
-        parts = [part for m in self._missing(instrument) if (part := within(m, from_us, to_us)) is not None]
+        lines = self._lines(instrument)
+        parts = [part for m in self._missing(lines) if (part := within(m, from_us, to_us)) is not None]
         missing, coming = split(parts)
+        gone = [part for m in self._expired(instrument, lines) if (part := within(m, from_us, to_us)) is not None]
         return Account(
             instrument,
             from_us,
@@ -47,11 +49,13 @@ class Daybook:
             missing=missing,
             coming=coming,
             away=self._away(instrument, from_us // 1000, min(to_us, self.now_us) // 1000),
+            expired=sum(m.n for m in gone),
         )
 
     def days(self, instrument: str, zone: ZoneInfo) -> Iterator[date]:
         """Every day of which something is known, first to last."""
-        spans = [(m.from_us, m.to_us) for m in self._missing(instrument)]
+        lines = self._lines(instrument)
+        spans = [(m.from_us, m.to_us) for m in (*self._missing(lines), *self._expired(instrument, lines))]
         span = self.history.span(instrument)
         spans += [span] if span is not None else []
         if not spans:
@@ -83,17 +87,27 @@ class Daybook:
 
     # --- what is not ---
 
-    def _missing(self, instrument: str) -> list[Missing]:
-        lines = [line for line in self.history.ledger(instrument) if line.stream == "samples"]
-        return [self._placed(line, gap.a, gap.b, gap.reason) for line in lines for gap in line.gaps]
+    def _lines(self, instrument: str) -> list[LedgerLine]:
+        found = [line for line in self.history.ledger(instrument) if line.stream == "samples"]
+        return sorted(found, key=lambda line: line.boot)
 
-    def _placed(self, line: LedgerLine, a: int, b: int, reason: str) -> Missing:
+    def _missing(self, lines: Sequence[LedgerLine]) -> list[Missing]:
+        return [self._placed(lines, line, gap.a, gap.b, gap.reason) for line in lines for gap in line.gaps]
+
+    def _expired(self, instrument: str, lines: Sequence[LedgerLine]) -> list[Missing]:
+        known = {line.boot: line for line in lines}
+        gone = [g for g in listing.expired(self.history, instrument) if g[0] in known]
+        return [self._placed(lines, known[boot], a, b, "expired") for boot, a, b in gone]
+
+    def _placed(self, lines: Sequence[LedgerLine], line: LedgerLine, a: int, b: int, reason: str) -> Missing:
+        """Between its neighbours' stamps; at an end of a boot, from its begin, or to the next boot's or to now."""
         before, after = listing.around(self.history, line.source, line.boot, a, b)
-        begun = boot_ms(line.boot)
-        start = before if before is not None else begun * 1000 if begun is not None else after
-        end = after if after is not None else self.now_us if line.live else start
-        start = self.now_us if start is None else start
-        return Missing(line.boot, a, b, reason, start, max(start + 1, start if end is None else end))
+        start = before if before is not None else _begun(line.boot)
+        if after is None:
+            later = [t for other in lines if other.boot > line.boot and (t := _begun(other.boot)) is not None]
+            after = self.now_us if line.live else min(later, default=None)
+        start = start if start is not None else after if after is not None else self.now_us
+        return Missing(line.boot, a, b, reason, start, max(start + 1, start if after is None else after))
 
     # --- when it was not well ---
 
@@ -108,6 +122,12 @@ class Daybook:
         """The last before the time, and those within it."""
         yield from self.history.log(topic, None, from_ms - 1, 1)
         yield from listing.traffic(self.history, topic, from_ms, to_ms)
+
+
+def _begun(boot: str) -> int | None:
+    """When a boot began, µs."""
+    ms = boot_ms(boot)
+    return None if ms is None else ms * 1000
 
 
 def _hull(spans: list[tuple[int, int]]) -> tuple[int, int]:

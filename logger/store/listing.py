@@ -100,6 +100,19 @@ def late(history: History, instrument: str) -> dict[str, Ranges]:
         return late_.read(db, instrument)
 
 
+def expired(history: History, instrument: str) -> list[tuple[str, int, int]]:
+    """(boot, a, b): rows [a, b) that were here and have gone by the rules of retention."""
+    with history.snapshot() as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'expired'").fetchone():
+            return []
+        rows = db.execute(
+            "SELECT boot, a, b FROM expired JOIN book ON book.id = expired.book JOIN source ON source.id = book.source"
+            " WHERE name = ? AND stream = 0 ORDER BY book, a",
+            (instrument,),
+        )
+        return [(str(boot), int(a), int(b)) for boot, a, b in rows]
+
+
 def around(history: History, instrument: str, boot: str, a: int, b: int) -> tuple[int | None, int | None]:
     """The stamps on both sides of missing rows [a, b) of a boot, µs; None where nothing is stored on that side."""
     piece = "SELECT {} FROM piece WHERE book = ? AND {} ORDER BY seq {} LIMIT 1"

@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from broker.messages import EdgeStatus, Hold, Status, encode
+from broker.runtime import new_boot
 from broker.topics import Kind
 from logger.completeness import Account, Away
 from logger.daybook import Daybook, as_json, day_us
 from logger.store import History
+from logger.store.retention import Retention
 from tests.logger.support import BOOT, T_MS, TOPICS, Packet, block, data, open_store, packet, write
 
 UTC = ZoneInfo("UTC")
@@ -110,3 +112,28 @@ def test_as_json_numbers_include_their_last(database: Path) -> None:
         "to_ms": MIDNIGHT_MS,
     }
     assert (said["expected"], said["stored"], said["missing"], said["coming"]) == (80, 60, 20, 0)
+
+
+def boot_at(ms: int) -> str:
+    return new_boot(lambda: ms / 1000)
+
+
+def test_what_retention_took_was_here_and_is_no_gap(tmp_path: Path) -> None:
+    boots = [boot_at(T_MS + k * DAY_MS) for k in range(3)]
+    store = open_store(tmp_path, retention=Retention(samples_days=1.5))
+    for k, boot in enumerate(boots):
+        at = T_MS + k * DAY_MS + 1000
+        write(store, block(0, 1000, {"x": [1.0] * 1000}, boot=boot, t0_us=at * 1000, dt_us=60 * 10**6), at_ms=at)
+    while store.tend(T_MS + 3 * DAY_MS, 2**40).more:
+        pass
+    store.close()
+    with History(tmp_path / "labwire.db") as history:
+        book = Daybook(history, TOPICS, (T_MS + 3 * DAY_MS) * 1000)
+        accounts = [
+            book.account("oven1", *(t * 1000 for t in (T_MS + k * DAY_MS, T_MS + (k + 1) * DAY_MS))) for k in range(3)
+        ]
+        assert len(list(book.days("oven1", UTC))) == 4
+    assert [a.expired > 0 for a in accounts] == [True, True, False]
+    assert sum(a.expired + a.stored for a in accounts) == 3000
+    assert [a.lost for a in accounts] == [0, 0, 0]
+    assert accounts[2].stored == 1000
