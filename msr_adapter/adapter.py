@@ -20,7 +20,7 @@ from msr_adapter.member import Member
 from msr_adapter.messages import Standing, told
 from msr_adapter.names import matches
 from msr_adapter.parameters import Parameters
-from msr_adapter.plan import Planned, Stream, plan, writes
+from msr_adapter.plan import Planned, Stream, plan, reading_s, writes
 from msr_adapter.session import Address, LinkLost, Make, Session, connected
 from msr_adapter.wire import Broadcast, Broken, Data, Event, ParameterNotice, Warn, WireEvent, requests, to_text
 
@@ -32,8 +32,6 @@ SILENCE_S = 11.0
 LEAST_WAIT_S = 1.0
 STEADY_S = 30.0
 """A session that lived so long was a good one: waiting begins at the shortest again."""
-_FRESH = 0.6  # of the time after which a value counts as stale: then what does not stream is read again
-_READS_PER_S = 200.0
 
 
 class Adapter:
@@ -169,6 +167,7 @@ class Adapter:
         self._slowest_s = max((1 / hz for hz in catalog.task_hz.values() if hz > 0), default=0.0)
         self._settle(session, planned)
         await self._subscribe(session, planned)
+        self._intake.expect()
         history = await session.ask(requests.message_history)
         self._tell(self._standing.recover(e for e in history if isinstance(e, Event)))
         await self._keep_current(session, planned)
@@ -205,8 +204,7 @@ class Adapter:
 
     async def _keep_current(self, session: Session, planned: Sequence[Planned]) -> Never:
         """Parameters and on-change signals: read at first, at notices, and before they would count as stale."""
-        count = sum(len(p.watched) + sum(len(s.columns) for s in p.streams if s.mode == "change") for p in planned)
-        every_s = max(_FRESH * min(m.table.stale_ms for m in self._members) / 1000, count / _READS_PER_S)
+        every_s = reading_s(planned)
         while True:
             for member in self._members:
                 await self._parameters.refresh(session, member)

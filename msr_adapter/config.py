@@ -48,7 +48,7 @@ def _check_unique(values: Sequence[str], have: str, mistakes: Mistakes) -> None:
 
 def _check_instrument(table: InstrumentTable, here: Mistakes) -> None:
     here.attempt(check_name, table.name)
-    if table.stale_ms <= 0:
+    if table.stale_ms is not None and table.stale_ms <= 0:
         here.add(f"key 'stale_ms': {table.stale_ms} is not greater than 0")
     if not any((table.signals, table.set, table.parameters, table.parameter, table.messages)):
         here.add("it names no signals, parameters or messages, so there is nothing to read")

@@ -98,6 +98,13 @@ class Intake:
         self.lanes: dict[int, Lane] = {lane.stream.group: lane for lane in starmap(Lane, streams)}
         self.last_ns = 0
         """The newest stamp seen."""
+        self._expected = False
+
+    def expect(self) -> None:
+        """Everything is subscribed: from now on samples have to come."""
+        self._expected = True
+        for lane in self.lanes.values():
+            lane.heard = asyncio.get_running_loop().time()
 
     def take(self, data: Data) -> None:
         """Hand a frame to its lane; one that nobody has subscribed (any more) is left."""
@@ -108,6 +115,8 @@ class Intake:
 
     def watch(self, now: float) -> None:
         """Tell each instrument whose samples stay out, and when they come again. Call every second or so."""
+        if not self._expected:
+            return
         for lane in self.lanes.values():
             silent = lane.silent_s(now) > 0
             text = "the server answers, but sends no samples" if silent else ""

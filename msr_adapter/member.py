@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
-from broker.messages import Channel, CommandSpec, Meta, PresenceState, Quality, Value, encode
+from broker.messages import Meta, PresenceState, Quality, Value, encode
 from msr_adapter.plan import Planned
 from msr_adapter.settings import Watched
 from msr_adapter.tables import InstrumentTable
@@ -86,7 +86,7 @@ class Member:
         """The server is there, and this is what it has for the instrument."""
         self._planned = planned
         self._troubles = {problem: problem for problem in planned.problems}
-        self.meta = meta_of(self.table, planned.channels, planned.commands, application)
+        self.meta = meta_of(planned, application)
         size = len(encode(self.meta))
         if size > MOST_META:
             self._troubles["meta"] = (
@@ -107,8 +107,9 @@ class Member:
             return
         self._troubles.pop(key, None)
         if sentence:
+            if sentence not in self._troubles.values():
+                log.warning("%s: %s", self.name, sentence)
             self._troubles[key] = sentence
-            log.warning("%s: %s", self.name, sentence)
         self._tell()
 
     def gone(self, reason: str) -> None:
@@ -125,17 +126,16 @@ class Member:
         self.outlet.status("degraded" if reason else "online", reason)
 
 
-def meta_of(
-    table: InstrumentTable, channels: dict[str, Channel], commands: dict[str, CommandSpec], application: str
-) -> Meta:
+def meta_of(planned: Planned, application: str) -> Meta:
     """What the instrument is, from the file and from the server."""
+    table = planned.table
     return Meta(
         name=table.label or table.name,
         vendor=table.vendor,
         model=table.model or application,
         serial=table.serial,
         simulated=table.simulated,
-        stale_ms=table.stale_ms,
-        channels=channels,
-        commands=commands,
+        stale_ms=planned.stale_ms,
+        channels=planned.channels,
+        commands=planned.commands,
     )

@@ -9,8 +9,7 @@ server offers. Vectors and matrices expand: ``/Bed`` with three elements is ``be
 import hashlib
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from broker.topics import RESERVED_CHANNELS
@@ -23,12 +22,13 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "a
 
 
 class Names:
-    """The names of everything a server offers: path as on the wire → shape."""
+    """The names of everything a server offers: path as on the wire → shape. No name of an element is kept: a server may
+    have tables of a million."""
 
     def __init__(self, shapes: Mapping[bytes, Shape]) -> None:
         self._base = _bases(shapes)
         self._shapes = dict(shapes)
-        self._paths = {name: path for path, base in self._base.items() for name in expand(base, shapes[path])}
+        self._paths = {(base, len(shapes[path])): path for path, base in self._base.items()}
 
     def base(self, path: bytes) -> str:
         """The name of the whole. Raises KeyError for a path that was not given."""
@@ -40,7 +40,13 @@ class Names:
 
     def path(self, channel: str) -> bytes:
         """Where a channel comes from. Raises KeyError."""
-        return self._paths[channel]
+        *stem, row, column = ["", "", *channel.split("_")]
+        bases = ((channel, ()), ("_".join([*stem[2:], row]), (column,)), ("_".join(stem[2:]), (row, column)))
+        for base, place in bases:
+            path = self._paths.get((base, len(place)))
+            if path is not None and _within(place, self._shapes[path]):
+                return path
+        raise KeyError(channel)
 
 
 def slug(path: bytes) -> str:
@@ -101,7 +107,28 @@ def _bases(shapes: Mapping[bytes, Shape]) -> dict[bytes, str]:
     return bases
 
 
-def _clashing(bases: Mapping[bytes, str], shapes: Mapping[bytes, Shape]) -> list[bytes]:
-    names = {path: expand(base, shapes[path]) for path, base in bases.items()}
-    uses = Counter(name for expanded in names.values() for name in expanded)
-    return [path for path, expanded in names.items() if any(uses[name] > 1 for name in expanded)]
+def _clashing(bases: Mapping[bytes, str], shapes: Mapping[bytes, Shape]) -> set[bytes]:
+    """The paths that have a name of an element in common with another.
+
+    ``bed_0_1`` may be an element of ``bed``, one of ``bed_0``, or a scalar: where bases and dimensions are the same, or
+    where a base with more numbers at its end is a place within the shape of one with fewer.
+    """
+    alike: dict[tuple[str, int], list[bytes]] = {}
+    for path, base in bases.items():
+        alike.setdefault((base, len(shapes[path])), []).append(path)
+    found = {path for paths in alike.values() if len(paths) > 1 for path in paths}
+    for (base, dimensions), paths in alike.items():
+        *stem, row, column = ["", "", *base.split("_")]
+        for above, place in (("_".join([*stem[2:], row]), (column,)), ("_".join(stem[2:]), (row, column))):
+            for other in alike.get((above, dimensions + len(place)), ()):
+                if _within(place, shapes[other]):
+                    found |= {other, *paths}
+    return found
+
+
+def _within(place: Sequence[str], shape: Shape) -> bool:
+    """Whether the first numbers of a place are ones that an element of this shape has, as ``expand`` writes them."""
+    return all(
+        word.isdecimal() and str(int(word)) == word and int(word) < size
+        for word, size in zip(place, shape, strict=False)
+    )

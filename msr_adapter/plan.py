@@ -24,6 +24,10 @@ Mode = Literal["sample", "block", "change"]
 SLOW_HZ = 20.0
 """Up to here a sample set is a message of its own."""
 MAX_REDUCTION = 2**31
+STALE_MS = 5000
+FRESH = 0.6
+"""Of the time after which a value counts as stale: then what does not stream is read again."""
+READS_PER_S = 200.0
 _ROOM = 60_000  # bytes of JSON that one message should not exceed
 _NUMBER = 21  # a double with its comma, and something to spare
 _CHANGES_PER_S = 20.0
@@ -52,7 +56,10 @@ class Stream(msgspec.Struct, frozen=True):
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """One instrument: its streams, its parameters, what meta says of both, and sentences about what is not there."""
+    """One instrument: its streams, its parameters, what meta says of both, and sentences about what is not there.
+
+    ``stale_ms``: as configured, else what its slowest signal needs.
+    """
 
     table: InstrumentTable
     streams: tuple[Stream, ...]
@@ -60,6 +67,7 @@ class Planned(msgspec.Struct, frozen=True):
     channels: dict[str, Channel]
     commands: dict[str, CommandSpec]
     problems: tuple[str, ...]
+    stale_ms: int
 
 
 def plan(tables: Sequence[InstrumentTable], catalog: Catalog) -> tuple[Planned, ...]:
@@ -71,6 +79,12 @@ def plan(tables: Sequence[InstrumentTable], catalog: Catalog) -> tuple[Planned, 
         group += len(one.streams)
         planned.append(one)
     return tuple(planned)
+
+
+def reading_s(planned: Sequence[Planned]) -> float:
+    """How often what does not stream is read again: before the first of it counts as stale, if that can be done."""
+    count = sum(len(p.watched) + sum(len(s.columns) for s in p.streams if s.mode == "change") for p in planned)
+    return max(FRESH * min(p.stale_ms for p in planned) / 1000, count / READS_PER_S)
 
 
 def writes(tables: Iterable[InstrumentTable]) -> bool:
@@ -92,7 +106,15 @@ def _instrument(table: InstrumentTable, catalog: Catalog, group: int) -> Planned
     for col in (*(c for s in streams for c in s.columns), *(w.column for w in watched)):
         channels |= described(col, period_ms)
     commands = dict(settings.command(w) for w in watched if w.table is not None)
-    return Planned(table, streams, watched, channels, commands, tuple(problems))
+    stale_ms = table.stale_ms or _stale_ms(streams, len(watched))
+    return Planned(table, streams, watched, channels, commands, tuple(problems), stale_ms)
+
+
+def _stale_ms(streams: Sequence[Stream], parameters: int) -> int:
+    """Three frames of the slowest stream, or what the reading of so many parameters takes."""
+    slowest_s = max((s.period_s * s.blocksize for s in streams if s.mode != "change"), default=0.0)
+    changing = sum(len(s.columns) for s in streams if s.mode == "change")
+    return max(STALE_MS, round(3000 * slowest_s), round(1000 * (parameters + changing) / READS_PER_S / FRESH))
 
 
 def _chosen(table: InstrumentTable, catalog: Catalog, problems: list[str]) -> dict[bytes, tuple[Signal, SetTable]]:
@@ -106,6 +128,8 @@ def _chosen(table: InstrumentTable, catalog: Catalog, problems: list[str]) -> di
             for signal in found:
                 if not any(matches(e, signal.path) for e in table.exclude):
                     chosen[signal.path] = (signal, set_)
+    for path in [p for p, (signal, _) in chosen.items() if settings.too_large(signal.layout, problems, p)]:
+        del chosen[path]
     if missing:
         problems.append(f"no signal on the server for {listed(missing)}")
     unreadable = [path for path, _ in catalog.unreadable if _wanted(table, path)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from broker.messages import MessageError, Meta, decode, encode
 from broker.topics import Kind
+from msr_adapter.plan import STALE_MS
 from msr_adapter.tables import InstrumentTable
 
 log = logging.getLogger("msr_adapter.remembered")
@@ -16,7 +17,7 @@ class Remembered:
     def __init__(self, table: InstrumentTable, folder: str) -> None:
         self._path = Path(folder) / f"meta-{table.name}.json"
         self.meta = self._read() or Meta(
-            name=table.label or table.name, simulated=table.simulated, stale_ms=table.stale_ms
+            name=table.label or table.name, simulated=table.simulated, stale_ms=table.stale_ms or STALE_MS
         )
 
     def keep(self, meta: Meta) -> None:

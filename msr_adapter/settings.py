@@ -15,6 +15,8 @@ from msr_adapter.wire import Layout, to_text
 from msr_adapter.wire.samples import Number, Samples, from_image
 
 TIMEOUT_MS = 10_000
+MOST_ELEMENTS = 10_000
+"""Of one signal or parameter: each is a channel with its description, and a sample of all is one message."""
 _INTEGER = re.compile(r"[+-]?\d{1,20}")
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
 
@@ -51,9 +53,17 @@ def picked(table: InstrumentTable, catalog: Catalog, problems: list[str]) -> lis
         wrong = unfit(wanted, setting)
         problems += [f"{wanted.path} cannot be set: {wrong}"] if wrong else []
         found[setting.path] = Picked(setting, None if wrong else wanted)
+    found = {path: p for path, p in found.items() if not too_large(p.setting.layout, problems, path)}
     if missing:
         problems.append(f"no parameter on the server for {listed(missing)}")
     return list(found.values())
+
+
+def too_large(layout: Layout, problems: list[str], path: bytes) -> bool:
+    """Whether one sample would not fit into a message; then a sentence says so."""
+    if layout.count > MOST_ELEMENTS:
+        problems.append(f"{to_text(path)} has {layout.count} elements, more than {MOST_ELEMENTS} are not read")
+    return layout.count > MOST_ELEMENTS
 
 
 def watched(one: Picked, col: Column) -> Watched:

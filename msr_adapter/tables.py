@@ -86,7 +86,7 @@ class InstrumentTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     model: str = ""
     serial: str = ""
     simulated: bool = False
-    stale_ms: int = 5000
+    stale_ms: int | None = None
     correct: bool | list[str] = False
 
     @property

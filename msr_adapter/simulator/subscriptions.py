@@ -1,6 +1,7 @@
 """What one session is subscribed to (``xsad``, ``xsod``): keyed by channel and group (protocol section 5)."""
 
 import re
+from collections import Counter
 
 from msr_adapter.simulator.changes import Change, change_frames
 from msr_adapter.simulator.model import Signal
@@ -22,6 +23,7 @@ class Subscriptions:
         self._world = world
         self._blocks: dict[tuple[int, int, int, int], Block] = {}
         self._periodic: dict[tuple[int, int], Block] = {}
+        self._sampled: Counter[int] = Counter()  # index → groups that sample it
         self._changes: dict[tuple[int, int], Change] = {}
         self._quiet = False
 
@@ -52,6 +54,7 @@ class Subscriptions:
         """Work off an ``xsod``."""
         if command.text(b"channels") is None:
             self._blocks, self._periodic, self._changes = {}, {}, {}
+            self._sampled.clear()
             return
         for signal in self._signals(command):
             self._drop(signal.index, command.unsigned(b"group") or 0)
@@ -91,8 +94,9 @@ class Subscriptions:
             block = self._blocks[key] = Block(
                 task, group, reduction, blocksize, self._phase(task.index, group, reduction)
             )
-        known = any(index == signal.index for index, _ in self._periodic)
+        known = self._sampled[signal.index] > 0
         block.join(Member(signal, coding, task.end if known else task.end + 1))  # a new one comes a cycle later
+        self._sampled[signal.index] += 1
         self._periodic[signal.index, group] = block
 
     def _phase(self, task: int, group: int, reduction: int) -> int:
@@ -106,8 +110,10 @@ class Subscriptions:
         self._changes.pop((index, group), None)
         block = self._periodic.pop((index, group), None)
         if block:
+            self._sampled[index] -= 1
             block.leave(index)
-            self._blocks = {k: b for k, b in self._blocks.items() if not b.empty}
+            if block.empty:
+                self._blocks = {k: b for k, b in self._blocks.items() if b is not block}
 
 
 def _at_least_one(name: bytes, command: Command, warnings: list[bytes]) -> int | None:

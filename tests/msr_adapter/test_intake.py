@@ -42,6 +42,9 @@ async def test_a_frame_goes_to_the_stream_of_its_group() -> None:
 async def test_samples_that_stay_out_are_said_until_they_come_again() -> None:
     lanes, _, out = intake()
     lane = lanes.lanes[0]
+    lanes.watch(lane.heard + 60)  # they are not all subscribed yet
+    assert out.state == "online"
+    lanes.expect()
     lanes.watch(lane.heard + 4)
     assert out.state == "online"
     lanes.watch(lane.heard + 6)

@@ -1,5 +1,7 @@
 """Paths and channel names, both ways."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +62,40 @@ def test_those_that_look_alike_get_digits_and_the_others_none() -> None:
     assert names.base(b"/a/B").startswith("a_b_")
     assert len({names.base(p) for p in (b"/a/B", b"/A/b")}) == 2
     assert not {"v_0", "v_1"} & {*names.channels(b"/v"), *names.channels(b"/v/0")}
+
+
+NUMBERED = st.lists(st.sampled_from(["a", "A", "0", "1", "2", "01", "12"]), min_size=1, max_size=4).map(
+    lambda parts: ("/a/" + "/".join(parts)).encode()
+)
+
+
+@given(st.dictionaries(NUMBERED, SHAPES, max_size=8))
+def test_elements_clash_with_paths_that_end_in_numbers(shapes: dict[bytes, tuple[int, ...]]) -> None:
+    names = Names(shapes)
+    given_names = [channel for path in shapes for channel in names.channels(path)]
+    uses = Counter(channel for path, shape in shapes.items() for channel in expand(slug(path), shape))
+
+    assert len(given_names) == len(set(given_names))
+    assert all(names.path(channel) == path for path in shapes for channel in names.channels(path))
+    for path, shape in shapes.items():
+        alone = all(uses[channel] == 1 for channel in expand(slug(path), shape))
+        assert (names.base(path) == slug(path)) == alone
+
+
+def test_a_name_that_nothing_has_leads_nowhere() -> None:
+    names = Names({b"/a": (2, 3), b"/b": ()})
+    assert names.path("a_1_2") == b"/a"
+    for channel in ("a", "a_0", "a_2_0", "a_0_3", "a_0_03", "b_0", "c", "0", ""):
+        with pytest.raises(KeyError):
+            names.path(channel)
+
+
+def test_a_table_of_millions_costs_nothing() -> None:
+    names = Names({b"/map": (5000, 5000), b"/map/17/4999": (), b"/map/17/5000": ()})
+
+    assert names.base(b"/map/17/5000") == "map_17_5000"
+    assert names.base(b"/map/17/4999") != "map_17_4999"
+    assert names.path(f"{names.base(b'/map')}_4999_0") == b"/map"
 
 
 def test_vectors_and_matrices_expand_row_major() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from broker.messages import Block, Value, encode
 from msr_adapter.catalog import Catalog, Setting, Signal
-from msr_adapter.plan import Planned, plan, writes
+from msr_adapter.plan import Planned, plan, reading_s, writes
 from msr_adapter.wire import layout_of
 from msr_adapter.wire.layout import Layout
 from msr_adapter.wire.requests import MAX_BLOCK
@@ -100,6 +100,42 @@ def test_channels_say_where_they_come_from() -> None:
         "int", "V", "Voltage 2", "a", "/a/vector[2]",
     )  # fmt: skip
     assert (slow.label, slow.group, slow.range, slow.period_ms) == ("slow", "Slow ones", (0, 5), 100)
+
+
+@pytest.mark.parametrize(
+    ("keys", "stale_ms"),
+    [
+        ('signals = ["/b/slow"]', 5000),
+        ('signals = ["/c/**"]', 30_000),  # 10 s from one sample to the next
+        ('signals = ["/a/decimated"]\nblock_ms = 4000', 12_000),  # a frame of 4 s
+        ('signals = ["/c/**"]\nstale_ms = 700', 700),
+        ('signals = ["/c/**"]\nrate = "on_change"', 5000),  # read again before
+    ],
+)
+def test_what_comes_seldom_is_not_old_before_it_can_come(keys: str, stale_ms: int) -> None:
+    offer = Catalog((*OFFER.signals, signal("/c/slowest", 0.1, task=2)), ())
+    one = planned(keys, offer)
+
+    assert one.stale_ms == stale_ms
+    assert reading_s([one]) == pytest.approx(0.6 * stale_ms / 1000)
+
+
+def test_a_thousand_parameters_are_old_only_after_the_time_their_reading_takes() -> None:
+    one = planned('parameters = ["**"]', Catalog((), tuple(setting(f"/p/{k}") for k in range(1200))))
+
+    assert (reading_s([one]), one.stale_ms) == (6.0, 10_000)
+
+
+def test_a_table_that_no_message_holds_is_left_out_and_named() -> None:
+    table = layout_of("TDBL_MATRIX", rows=200, columns=200)
+    offer = Catalog((signal("/big", layout=table), signal("/small")), (Setting(b"/map", 0, table, 0),))
+    one = planned('signals = ["**"]\nparameters = ["**"]', offer)
+
+    assert list(one.channels) == ["small"]
+    assert one.problems == (
+        "/big has 40000 elements, more than 10000 are not read",
+        "/map has 40000 elements, more than 10000 are not read",
+    )
 
 
 def test_several_instruments_never_share_a_group() -> None:
