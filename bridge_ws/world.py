@@ -22,7 +22,6 @@ class Known:
 
     name: str
     meta: Meta | None = None
-    calibration: dict[str, Calibration] = field(default_factory=dict)
     life: Life = field(default_factory=Life)
     clock: Clock = field(default_factory=Clock)
     latest: dict[int, Latest] = field(default_factory=dict)
@@ -56,6 +55,8 @@ class World:
         self.seen = Seen()
         self.backfill = Backfill()
         self.instruments: dict[str, Known] = {}
+        self.calibrations: dict[str, dict[str, Calibration]] = {}
+        """By instrument, also of those that have not been heard of: what is retained may come first."""
         self.edges: dict[str, Life] = {}
         self.services: dict[str, Life] = {}
         self.runs: dict[str, Run] = {}
@@ -131,10 +132,12 @@ class World:
         return _shown(known.status) != before
 
     def calibration(self, name: str, calibration: dict[str, Calibration]) -> bool:
-        known = self._known(name)
-        if known is None or known.calibration == calibration:
+        """What is in force; whether that is news."""
+        if self.calibrations.get(name, {}) == calibration:
             return False
-        known.calibration = calibration
+        self.calibrations.pop(name, None)
+        if calibration and len(self.calibrations) < MOST_INSTRUMENTS:
+            self.calibrations[name] = calibration
         return True
 
     def edge_status(self, name: str, status: EdgeStatus | None, expiry_s: int | None) -> None:
@@ -216,7 +219,7 @@ class World:
         return presence(known.life, self.edges.get(known.edge), known.edge, now)
 
     def describe(self, known: Known) -> Describe:
-        return Describe(known.name, known.meta, known.status, self.presence(known)[0], known.calibration)
+        return Describe(known.name, known.meta, known.status, self.presence(known)[0], self.calibrations.get(known.name, {}))
 
     def link(self, known: Known) -> Link:
         state, reason = self.presence(known)

@@ -5,7 +5,7 @@
  *
  * @typedef {import("../core/types.js").Value} Value
  * @typedef {import("../core/types.js").Points} Points
- * @typedef {{ts: number, value: Value, quality: string | null}} Latest
+ * @typedef {{ts: number, value: Value, quality: string | null, u?: number}} Latest   u: standard uncertainty
  */
 
 import { Coverage } from "../core/coverage.js";
@@ -55,11 +55,11 @@ export class Live {
     }
   }
 
-  /** Coalesced latest values. @param {Record<string, [number, Value, string | null]>} values */
+  /** Coalesced latest values. @param {Record<string, [number, Value, string | null, number?]>} values */
   feedValues(values) {
-    for (const [n, [ts, value, quality]] of Object.entries(values)) {
+    for (const [n, [ts, value, quality, u]] of Object.entries(values)) {
       const key = this.#keys.get(Number(n));
-      if (key !== undefined) this.latest.set(key, { ts, value, quality });
+      if (key !== undefined) this.latest.set(key, { ts, value, quality, u });
     }
   }
 

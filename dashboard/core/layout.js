@@ -7,6 +7,8 @@
  * @typedef {{id: string, title: string, keys: string[]}} PlotSpec
  */
 
+import { isRaw } from "./inforce.js";
+
 export const MAX_CURVES = 8;
 export const GROUPS_ABOVE = 40;
 
@@ -33,6 +35,12 @@ export function allChannels(instruments) {
   return out;
 }
 
+/** The same without the raw halves of corrected channels: those are found in the list and by the filter. @param {Iterable<Instrument>} instruments */
+export function shownChannels(instruments) {
+  const known = new Map([...instruments].map((i) => [i.name, i]));
+  return allChannels(known.values()).filter((r) => !isRaw(/** @type {Instrument} */ (known.get(r.instrument)), r.channel));
+}
+
 /** @param {Iterable<Instrument>} instruments */
 export const sorted = (instruments) => [...instruments].sort((a, b) => (a.name < b.name ? -1 : 1));
 
@@ -44,7 +52,7 @@ export const sorted = (instruments) => [...instruments].sort((a, b) => (a.name <
 export function defaultPlots(instruments) {
   /** @type {Map<string, ChannelRef[]>} */
   const bins = new Map();
-  for (const ref of allChannels(instruments.values()).filter((r) => isNumeric(r.meta))) {
+  for (const ref of shownChannels(instruments.values()).filter((r) => isNumeric(r.meta))) {
     const id = binOf(ref);
     bins.set(id, [...(bins.get(id) ?? []), ref]);
   }

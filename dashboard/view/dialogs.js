@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "htm/preact";
-import { formatAge, formatDate, formatFigure, formatNumber, formatValue, formatWhen } from "../core/format.js";
+import { formatAge, formatFigure, formatNumber, formatValue, formatWhen } from "../core/format.js";
+import { formatDay, formatU, standingOf, uncertaintyOf } from "../core/inforce.js";
 import { labelOf, titleOf } from "../core/layout.js";
 import { clock, live } from "../app/session.js";
 import { visiblePoints } from "../app/plotdata.js";
@@ -137,7 +138,7 @@ function Details({ channel: key }) {
     ["Instrument", [m.vendor, m.model, m.serial && `no. ${m.serial}`].filter(Boolean).join(" ")],
     ["Computer", m.edge],
     ...statistics(key, meta),
-    ...calibration(instrument.calibration[channel]),
+    ...calibration(instrument, channel, meta),
   ];
   return html`<dl class="facts">${facts.filter(([, v]) => v).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
@@ -154,12 +155,24 @@ function statistics(key, meta) {
   return [["On screen", `${formatNumber(low, meta)} … ${formatNumber(high, meta)}, middle ${formatNumber(mean, meta)} ${meta.unit ?? ""}`]];
 }
 
-/** @param {import("../core/types.js").Calibration | undefined} c @returns {[string, string][]} */
-function calibration(c) {
-  if (!c) return [["Calibration", "none in force"]];
-  const due = c.due ? formatDate(c.due) + (c.due < clock.now() ? " – overdue" : "") : "";
+/** @param {import("../core/types.js").Instrument} instrument @param {string} channel @param {import("../core/types.js").ChannelMeta} meta @returns {[string, string][]} */
+function calibration(instrument, channel, meta) {
+  const c = instrument.calibration[channel];
+  const standing = standingOf(instrument, channel, clock.now());
+  if (!c || !standing) return [["Calibration", "none"]];
+  const unit = meta.unit ?? "";
+  const latest = live.latest.get(`${instrument.name}/${channel}`);
+  const raw = live.latest.get(`${instrument.name}/${channel}_raw`);
+  const unsure = uncertaintyOf(instrument, channel, latest?.value, latest?.u, clock.now());
+  const corrected = typeof latest?.value === "number" && typeof raw?.value === "number";
   return [
-    ["Calibration", [c.id, c.certificate].filter(Boolean).join(", ")],
-    ["Calibration due", due],
+    ["Calibration", [`${c.id}${(c.rev ?? 1) > 1 ? ` revision ${c.rev}` : ""}`, c.certificate !== c.id && c.certificate].filter(Boolean).join(", ")],
+    ["State", `${standing.icon} ${standing.word}${c.reason ? `: ${c.reason}` : ""}`],
+    ["Sensor", [c.item, c.serial && `no. ${c.serial}`].filter(Boolean).join(", ")],
+    ["Calibrated", c.from ? formatDay(c.from) : ""],
+    ["Due", c.due ? formatDay(c.due) : ""],
+    ["Uncertainty", unsure ? `U = ${formatU(unsure.U)} ${unit} (k = ${unsure.k})` : ""],
+    ["Raw value", corrected ? `${formatValue(raw.value, meta)} ${unit}` : ""],
+    ["Calibrated range", c.range ? `${formatNumber(c.range[0], meta)} … ${formatNumber(c.range[1], meta)} ${unit}` : ""],
   ];
 }

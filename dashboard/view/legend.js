@@ -8,7 +8,9 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { fixed, decimalsOf, formatDelta, formatNumber, formatTime } from "../core/format.js";
-import { anchor } from "../app/state.js";
+import { formatU, standingOf, uncertaintyOf } from "../core/inforce.js";
+import { anchor, app, tick } from "../app/state.js";
+import { clock } from "../app/session.js";
 import { removeCurve } from "../app/view.js";
 import { Icon } from "./icons.js";
 
@@ -30,6 +32,7 @@ export function Legend({ curves, index, reading, chart }) {
             <button class="legend-curve" aria-pressed=${!hidden.value.has(i)} title="Show or hide" onClick=${() => toggle(i)}>
               <span class=${`swatch curve-${(i % 8) + 1} ${i > 7 ? "dashed" : ""}`}></span>
               <span class="legend-label">${curve.label}</span>
+              <${Standing} channel=${curve.key} />
               <span class="legend-value">${valueText(reading.values[i], curve)}</span>
               ${reading.from && html`<span class="legend-delta">${deltaText(reading.values[i], reading.from[i], curve)}</span>`}
             </button>
@@ -37,6 +40,15 @@ export function Legend({ curves, index, reading, chart }) {
           </li>`)}
       </ul>
     </footer>`;
+}
+
+/** Only what is not in order. @param {{channel: string}} props */
+function Standing({ channel }) {
+  void tick.value;
+  const [name, own] = channel.split("/");
+  const standing = standingOf(app.value.instruments.get(name), own, clock.now());
+  if (!standing || standing.state === "ok") return null;
+  return html`<span class=${`calibration ${standing.tone}`} title=${standing.sentence}><span aria-hidden="true">${standing.icon}</span> ${standing.word}</span>`;
 }
 
 /** The time under the cursor, or the mark that is there. @param {Reading} reading */
@@ -48,11 +60,14 @@ export function timeText({ ts, mark, empty }) {
 }
 
 /** @param {[number, number] | null | undefined} value @param {Curve} curve */
-function valueText(value, { meta }) {
+function valueText(value, { key, meta }) {
   if (!value) return "–";
   const unit = meta.unit ? ` ${meta.unit}` : "";
   const [low, high] = value.map((v) => formatNumber(v, meta));
-  return low === high ? `${low}${unit}` : `${low} … ${high}${unit}`;
+  if (low !== high) return `${low} … ${high}${unit}`;
+  const [name, channel] = key.split("/");
+  const unsure = uncertaintyOf(app.value.instruments.get(name), channel, value[0], null, clock.now());
+  return `${low}${unit}${unsure ? ` ± ${formatU(unsure.U)}` : ""}`;
 }
 
 /** @param {[number, number] | null | undefined} now @param {[number, number] | null | undefined} then @param {Curve} curve */

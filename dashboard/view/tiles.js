@@ -7,7 +7,9 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { formatValue } from "../core/format.js";
-import { allChannels, GROUPS_ABOVE, isNumeric, labelOf, matches, titleOf } from "../core/layout.js";
+import { formatU, standingOf, uncertaintyOf } from "../core/inforce.js";
+import { allChannels, GROUPS_ABOVE, isNumeric, labelOf, matches, shownChannels, titleOf } from "../core/layout.js";
+import { clock } from "../app/session.js";
 import { app, dialog, filter, tick } from "../app/state.js";
 import { choose, dragChannel, tileState } from "./channel.js";
 import { Icon } from "./icons.js";
@@ -16,7 +18,8 @@ import { Spark } from "./spark.js";
 export function Tiles() {
   const { instruments } = app.value;
   const title = (/** @type {ChannelRef} */ r) => titleOf(/** @type {any} */ (instruments.get(r.instrument)));
-  const refs = allChannels(instruments.values()).filter((r) => matches(r, title(r), filter.value));
+  const all = filter.value ? allChannels(instruments.values()) : shownChannels(instruments.values());
+  const refs = all.filter((r) => matches(r, title(r), filter.value));
   if (!refs.length) return html`<p class="muted nothing">No channel matches “${filter.value}”.</p>`;
   if (refs.length <= GROUPS_ABOVE) return html`<${Grid} refs=${refs} />`;
   const groups = Map.groupBy(refs, (r) => `${r.instrument}|${r.meta.group ?? ""}`);
@@ -54,6 +57,8 @@ function Tile({ channel }) {
   const state = tileState(channel);
   const text = formatValue(state.latest?.value, channel.meta);
   const numeric = isNumeric(channel.meta);
+  const unsure = uncertaintyOf(instrument, channel.channel, state.latest?.value, state.latest?.u, clock.now());
+  const standing = standingOf(instrument, channel.channel, clock.now());
   const pick = (/** @type {KeyboardEvent} */ e) => e.key === "Enter" && choose(channel);
   return html`
     <article class=${`tile ${state.kind} ${state.tone}`} data-key=${channel.key} draggable=${numeric} tabindex="0"
@@ -62,6 +67,8 @@ function Tile({ channel }) {
       <header><span class="tile-label" title=${labelOf(channel)}>${labelOf(channel)}</span><${Details} channel=${channel} /></header>
       <div class="tile-instrument" title=${instrument && titleOf(instrument)}>${instrument && titleOf(instrument)}</div>
       <div class=${`tile-value ${text.length > 11 ? "long" : ""}`}><span class="tile-number" title=${text.length > 14 ? text : ""}>${text}</span>${channel.meta.unit && html`<span class="tile-unit">${channel.meta.unit}</span>`}</div>
+      ${unsure && html`<div class="tile-u" title=${`Expanded uncertainty, k = ${unsure.k}`}>± ${formatU(unsure.U)} ${channel.meta.unit}</div>`}
+      ${standing && standing.state !== "ok" && html`<div class=${`calibration ${standing.tone}`} title=${standing.sentence}><span aria-hidden="true">${standing.icon}</span> ${standing.short} <span class="calibration-id">${instrument?.calibration[channel.channel].id}</span></div>`}
       <footer>
         <span class=${`tile-state ${state.tone}`}><span aria-hidden="true">${state.icon === "∿" ? "●" : state.icon}</span> ${state.word}</span>
         ${numeric ? html`<${Spark} channel=${channel.key} />` : ""}

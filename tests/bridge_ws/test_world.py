@@ -142,10 +142,25 @@ def test_only_an_old_will_makes_no_service() -> None:
 
 def test_a_calibration_is_news_once() -> None:
     w = world()
+    w.meta("a", META)
     calibration = {"x": Calibration(id="c1")}
 
     assert w.calibration("a", calibration)
     assert not w.calibration("a", calibration)
+    assert w.describe(w.instruments["a"]).calibration == calibration
+    assert w.calibration("a", {})
+    assert w.describe(w.instruments["a"]).calibration == {}
+    assert not w.calibration("a", {})
+
+
+def test_a_calibration_may_come_before_its_instrument_and_makes_none() -> None:
+    w = world()
+    calibration = {"x": Calibration(id="c1")}
+    w.calibration("a", calibration)
+    assert not w.drop_if_gone("a")
+    assert not w.instruments
+
+    w.meta("a", META)
     assert w.describe(w.instruments["a"]).calibration == calibration
 
 
