@@ -247,6 +247,47 @@ async def test_a_late_greeting_is_waited_for(tmp_path: Path) -> None:
         assert server._count == 1  # no second connection meanwhile
 
 
+async def test_a_wedged_server_is_waited_for_with_one_connection(tmp_path: Path) -> None:
+    """After a quick reconnect the real server greets nobody for half a minute: one more makes it worse."""
+    async with simulating(settings(tmp_path)) as server:
+        server.tell("wedge 3")
+        async with adapting(server.port, instrument('signals = ["/Counter/*"]')) as reading:
+            await asyncio.sleep(2)
+            assert server._count == 1
+            assert reading.plant.states == []  # neither here nor away: it has not answered yet
+            out = await reading.online()
+            await eventually(lambda: len(out.values("counter_c0000")) > 200, 30)
+
+    assert server._count == 1
+    assert [state for state, _ in out.states] == ["online"]
+
+
+async def test_a_write_that_a_wedge_holds_is_done_when_it_is_over(tmp_path: Path) -> None:
+    async with knobs(tmp_path) as (server, reading):
+        server.tell("wedge 60")
+        writing = asyncio.create_task(reading.command("set_plant_kiln_heater_setpoint", value=70))
+        await asyncio.sleep(1.5)
+        assert not writing.done()
+        assert reading.plant.state == "online"
+        server.tell("normal")
+
+        assert await writing == {"value": 70.0}
+        assert reading.plant.values("plant_kiln_heater_setpoint")[-1] == 70.0
+        assert reading.plant.texts("parameter") == []
+
+
+async def test_a_write_given_up_in_a_wedge_and_done_after_it_is_told(tmp_path: Path) -> None:
+    """Whoever asked has got "timeout" by then; what the plant did all the same is published."""
+    async with knobs(tmp_path) as (server, reading):
+        server.tell("wedge 60")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await reading.command("set_plant_kiln_heater_setpoint", value=70)
+        server.tell("normal")
+
+        await eventually(lambda: reading.plant.values("plant_kiln_heater_setpoint")[-1] == 70.0, 30)
+
+
 async def test_a_server_with_too_many_clients_closes_without_a_word(tmp_path: Path) -> None:
     async with plant(settings(tmp_path, "limit 0"), instrument(EVERYTHING)) as (_, reading):
         await eventually(lambda: "it may have too many clients" in reading.plant.reason, 30)
