@@ -8,7 +8,7 @@ import msgspec
 
 from calibration.commands import EXIT_FAILED, EXIT_OK, Wrong
 from calibration.commands.common import add_by, add_dir, by, register, sentences, table
-from calibration.register import CheckPlan, Register, checks
+from calibration.register import CheckPlan, Register, checks, shown
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +85,7 @@ def picture(chart: checks.Chart) -> str:
     """One line a check: its place between the action limits, W at the warning and A at the action limits."""
     plan = chart.plan
     head = f"{chart.item}: {plan.name} {plan.nominal} {plan.unit}, warning ±{plan.warning}, action ±{plan.action}"
-    rows = [f"{c.t[:10]}  {c.value:>12}  {_bar(c)}  {c.zone:<7} {c.by.name}  {c.note}".rstrip() for c in chart.checks]
+    rows = [f"{c.t[:10]}  {c.value:>12}  {_bar(c)}  {c.zone:<7} {shown(c.by)}  {c.note}".rstrip() for c in chart.checks]
     last = f"mean {chart.mean:.6g}" if chart.mean is not None else "no check yet"
     scatter = "" if chart.s is None else f", s {chart.s:.2g}"
     return "\n".join([head, *rows, f"{last}{scatter}; {chart.status}{', next ' + chart.next if chart.next else ''}"])

@@ -14,7 +14,7 @@ from calibration.register import when
 from calibration.register.errors import RegisterError
 from calibration.register.events import CheckPlan, Name
 from calibration.register.folder import Step
-from calibration.register.people import who
+from calibration.register.people import shown, who
 from calibration.register.register import CHECKS, Register
 from calibration.stats import mean, sd
 
@@ -61,7 +61,7 @@ class Chart:
     def plain(self) -> dict[str, object]:
         """For the page; numbers of the plan and the values as numerals."""
         points = [
-            {"t": c.t, "value": c.value, "zone": c.zone, "by": c.by.name, "source": c.source, "note": c.note}
+            {"t": c.t, "value": c.value, "zone": c.zone, "by": shown(c.by), "source": c.source, "note": c.note}
             for c in self.checks
         ]
         return {

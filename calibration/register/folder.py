@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -116,18 +117,17 @@ class Folder:
             return entries
 
     def _pending(self, entries: Sequence[chain.Entry], steps: Sequence[Step]) -> dict[str, Any]:
-        writes: list[dict[str, Any]] = []
-        sizes: dict[str, int] = {}
+        writes = []
+        lines: dict[str, bytes] = defaultdict(bytes)
         for step in steps:
             writes += [_write(name, None, data) for name, data in sorted(step.also.items())]
             if step.line:
-                offset = sizes.get(step.file, self._size(step.file))
-                sizes[step.file] = offset + len(step.line)
-                writes.append(_write(step.file, offset, step.line))
+                lines[step.file] += step.line
             elif step.content:
                 writes.append(_write(step.file, None, step.content))
-        lines = b"".join(entry.line() for entry in entries)
-        return {"writes": [*writes, _write(LEDGER, self._size(LEDGER), lines)], "head": entries[-1].hash}
+        lines[LEDGER] = b"".join(entry.line() for entry in entries)
+        writes += [_write(name, self._size(name), data) for name, data in lines.items()]
+        return {"writes": writes, "head": entries[-1].hash}
 
     def _apply(self, pending: dict[str, Any]) -> None:
         for write in pending["writes"]:

@@ -27,6 +27,10 @@ from calibration.suitable import refused
 def release(register: Register, id: str, by: Person, render: Render = rendered) -> Record:  # noqa: A002
     """Release the latest revision of a record, with the documents ``render`` makes. Raises RegisterError."""
     by = stamped(register, by)
+    if not by.authenticated:
+        raise RegisterError(
+            f"{by.name} is not authenticated: a release needs LABWIRE_TOKEN_FILE, a token of the bridge"
+        )
     with register.files.writing():
         reviewed = register.record(id)
         rules, text = register.procedure(reviewed.procedure.sha256)
