@@ -1,9 +1,10 @@
 """``labwire msr init``: a starting ``msr.toml`` from what a server offers. Pure.
 
-One instrument per top directory, its signals by glob, its parameters as comments: nothing is writable before somebody
-has removed a comment and written limits.
+One instrument per top directory (of a very large one, per directory in it), its signals by glob, its parameters as
+comments: nothing is writable before somebody has removed a comment and written limits.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -26,47 +27,64 @@ password_file = "broker.password"
 """
 
 
+MOST_CHANNELS = 5000
+"""Of one instrument: its description is one message."""
+MOST_VALUES_PER_S = 50_000
+"""Beyond it a starting file asks for one sample a second, and says so."""
+
+
 def starting_file(address: Address, lines: Sequence[Line]) -> str:
     """The text of the file."""
     tls = f"tls = true\nca_file = {_quoted(address.ca_file)}\n" if address.tls else ""
     parts = [_HEAD.format(address=address, host=address.host, port=address.port, tls=tls)]
-    by_top: dict[str, list[Line]] = {}
-    for line in lines:
-        if not line.path.startswith("/Taskinfo/"):
-            by_top.setdefault(_top(line.path), []).append(line)
-    names = _names(by_top)
-    parts += ["\n".join(_instrument(names[top], top, found)) for top, found in by_top.items()]
+    found = list(_directories((), [line for line in lines if not line.path.startswith("/Taskinfo/")]))
+    for name, (glob, inside) in zip(
+        _names([directory for directory, _, _ in found]), [f[1:] for f in found], strict=True
+    ):
+        parts.append("\n".join(_instrument(name, glob, inside)))
     return "\n".join(parts)
 
 
-def _top(path: str) -> str:
-    first, slash, _ = path.strip("/").partition("/")
-    return first if slash else ""
+def _directories(
+    directory: tuple[str, ...], lines: Sequence[Line]
+) -> Iterator[tuple[tuple[str, ...], str, list[Line]]]:
+    """The top directories, and those below where one is too large: directory, glob, what is in it."""
+    here = "".join(f"/{part}" for part in directory)
+    if directory and sum(math.prod(line.shape) for line in lines) <= MOST_CHANNELS:
+        yield directory, f"{here}/**", list(lines)
+        return
+    below: dict[str, list[Line]] = {}
+    for line in lines:
+        first, slash, _ = line.path[len(here) + 1 :].partition("/")
+        below.setdefault(first if slash else "", []).append(line)
+    if direct := below.pop("", None):
+        yield directory, f"{here}/*", direct
+    for name, inside in below.items():
+        yield from _directories((*directory, name), inside)
 
 
-def _names(tops: Iterable[str]) -> dict[str, str]:
-    """Instrument names: a number is added where two tops look alike."""
-    names: dict[str, str] = {}
-    for top in tops:
-        wanted = slug(top.encode()).replace("_", "-")[:50] if top else "etherlab"
+def _names(directories: Iterable[tuple[str, ...]]) -> list[str]:
+    """Instrument names: a number is added where two look alike."""
+    names: list[str] = []
+    for directory in directories:
+        wanted = slug("/".join(directory).encode()).replace("_", "-")[:50] if directory else "etherlab"
         name, number = wanted, 2
-        while name in names.values():
+        while name in names:
             name, number = f"{wanted}-{number}", number + 1
-        names[top] = name
+        names.append(name)
     return names
 
 
-def _instrument(name: str, top: str, lines: Sequence[Line]) -> Iterator[str]:
+def _instrument(name: str, glob: str, lines: Sequence[Line]) -> Iterator[str]:
     signals = [line for line in lines if line.kind == "signal"]
-    rates = sorted({line.rate_hz for line in signals if line.rate_hz})
     yield "[[instrument]]"
     yield f"name = {_quoted(name)}"
-    glob = _quoted(f"/{top}/**" if top else "/*")
     if signals:
-        yield f"signals = [{glob}]    # {len(signals)}, at {' and '.join(f'{r:g}' for r in rates) or '?'} Hz"
-        yield 'rate = "full"    # or { per_second = 10 }, { every = 100 }, "on_change"'
+        rates = sorted({line.rate_hz for line in signals if line.rate_hz})
+        yield f"signals = [{_quoted(glob)}]    # {len(signals)}, at {' and '.join(f'{r:g}' for r in rates) or '?'} Hz"
+        yield _rate(sum((line.rate_hz or 0) * math.prod(line.shape) for line in signals))
     if len(signals) < len(lines):
-        yield f"parameters = [{glob}]    # {len(lines) - len(signals)}, shown, not to be set"
+        yield f"parameters = [{_quoted(glob)}]    # {len(lines) - len(signals)}, shown, not to be set"
     for line in signals:
         if line.comment or line.unit:
             yield f"# channels.{_quoted(line.path)} = {{ unit = {_quoted(line.unit)} }}    # {_comment(line.comment)}"
@@ -74,6 +92,12 @@ def _instrument(name: str, top: str, lines: Sequence[Line]) -> Iterator[str]:
         if line.kind == "parameter":
             yield from _parameter(line)
     yield ""
+
+
+def _rate(values_per_s: float) -> str:
+    if values_per_s > MOST_VALUES_PER_S:
+        return f'rate = {{ per_second = 1 }}    # "full" would be {values_per_s:.0f} values a second'
+    return 'rate = "full"    # or { per_second = 10 }, { every = 100 }, "on_change"'
 
 
 def _parameter(line: Line) -> Iterator[str]:
