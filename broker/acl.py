@@ -9,16 +9,22 @@ from typing import Literal
 
 from broker.topics import INSTRUMENT_KINDS, Kind, Topics
 
-Role = Literal["edge", "logger", "bridge", "calibration", "viewer", "operator"]
+Role = Literal["edge", "logger", "bridge", "calibration", "replay", "viewer", "operator"]
+
+STAGE = "replay"
+"""The root below which recorded traffic is shown again, unless a user's own root says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One MQTT user. Edges and services are named ``<role>-<name>``; ``instruments`` are an edge's own."""
+    """One MQTT user. Edges and services are named ``<role>-<name>``; ``instruments`` are an edge's own.
+
+    ``root``: where its rights are, when that is not the laboratory's root: for whoever shows or watches a replay."""
 
     name: str
     role: Role
     instruments: tuple[str, ...] = ()
+    root: str = ""
 
     @property
     def short(self) -> str:
@@ -31,9 +37,9 @@ Rule = tuple[Literal["read", "write", "readwrite"], str]
 
 def acl_text(users: Iterable[User], root: str = "lab") -> str:
     """The ACL file for ``users``: one section a user; what is not named is denied."""
-    topics = Topics(root)
     lines = ["# Written by labwire: changes are overwritten."]
     for user in users:
+        topics = Topics(user.root or (STAGE if user.role == "replay" else root))
         lines += ["", f"user {user.name}"]
         lines += [f"topic {verb} {filter_}" for verb, filter_ in rules(user, topics)]
     return "\n".join(lines) + "\n"
@@ -66,6 +72,8 @@ def rules(user: User, topics: Topics) -> list[Rule]:
             ]
         case "calibration":
             return _calibration(user, topics)
+        case "replay":
+            return _replay(user, topics)
         case "viewer":
             return [("read", topics.everything())]
         case "operator":
@@ -80,6 +88,16 @@ def _calibration(user: User, topics: Topics) -> list[Rule]:
         ("readwrite", topics.service_status("calibration", user.short)),
         ("readwrite", topics.cal_due(user.short)),
         *(("read", topics.all_of(kind)) for kind in (Kind.DATA, Kind.BLOCK, Kind.META, Kind.STATUS)),
+    ]
+
+
+def _replay(user: User, topics: Topics) -> list[Rule]:
+    """Everything but commands, and nothing that a sender of data obeys: it shows, it does not act."""
+    shown = [kind for kind in INSTRUMENT_KINDS if kind is not Kind.CMD]
+    return [
+        ("read", topics.everything()),
+        *(("write", topics.all_of(kind)) for kind in (*shown, Kind.EDGE_STATUS, Kind.RUN, Kind.NOTE)),
+        ("write", topics.service_status("replay", user.short)),
     ]
 
 

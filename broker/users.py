@@ -8,23 +8,27 @@ from typing import Annotated
 import msgspec
 
 from broker import mosquitto
-from broker.acl import Role, User
+from broker.acl import STAGE, Role, User
 from broker.config import ConfigError, read_secret, write_secret
 from broker.topics import Topics, check_name
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-PREFIXED = ("edge", "logger", "bridge", "calibration")
+PREFIXED = ("edge", "logger", "bridge", "calibration", "replay")
 
 
 class UserTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``[[user]]``: a program's name begins with its role (``edge-pi-03``); ``instruments`` are an edge's own."""
+    """``[[user]]``: a program's name begins with its role (``edge-pi-03``); ``instruments`` are an edge's own;
+    ``root`` is another one than the laboratory's, for a replay and who watches it."""
 
     name: str
     role: Role
     instruments: list[str] = []
+    root: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name, "user")
+        if self.root:
+            Topics(self.root)
         for instrument in self.instruments:
             check_name(instrument)
         if self.role in PREFIXED and not self.name.startswith(f"{self.role}-"):
@@ -34,7 +38,7 @@ class UserTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     @property
     def user(self) -> User:
-        return User(self.name, self.role, tuple(self.instruments))
+        return User(self.name, self.role, tuple(self.instruments), self.root)
 
 
 class UsersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,6 +55,8 @@ class UsersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     def __post_init__(self) -> None:
         Topics(self.root)
         names = [u.name for u in self.user]
+        if on_stage := [u.name for u in self.user if u.role == "replay" and (u.root or STAGE) == self.root]:
+            raise ValueError(f"user {on_stage[0]} would replay into the laboratory itself: give it another root")
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"user {', '.join(twice)} stands there more than once")
 

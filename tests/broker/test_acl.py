@@ -5,7 +5,7 @@ import pytest
 
 from broker.acl import User, acl_text
 from broker.client import Client, Refused
-from broker.topics import Kind, Topics
+from broker.topics import INSTRUMENT_KINDS, Kind, Topics
 from tests.support.broker import TestBroker
 
 TOPICS = Topics()
@@ -128,3 +128,26 @@ async def test_an_edge_reads_the_calibrations_of_its_own_instruments(
                 found += [m.topic for m in await asyncio.wait_for(reader.batch(), 1)]
 
     assert found == [TOPICS.of(name, Kind.CALIBRATION) for name in reads]
+
+
+async def test_a_replay_shows_on_its_stage_and_commands_nothing(mosquitto: TestBroker) -> None:
+    stage = Topics("replay")
+    shown = [stage.of("i0", kind) for kind in INSTRUMENT_KINDS] + [
+        stage.run("r"),
+        stage.note("n"),
+        stage.edge_status("pi"),
+    ]
+    orders = [stage.of("i0", Kind.CMD), stage.commit("main", "i0"), stage.request("main", "i0")]
+    heard = set()
+    async with Client(mosquitto.config("bridge-replay"), "watcher") as watcher:
+        watcher.subscribe(stage.everything())
+        await watcher.subscribed()
+        async with Client(mosquitto.config("replay-main"), "replay-main") as client:
+            await anext(aiter(client.connections()))
+            for topic in (*shown, *orders, TOPICS.of("i0", Kind.DATA)):
+                with contextlib.suppress(Refused):
+                    await client.publish(topic, b"{}")
+            await client.publish(stage.service_status("replay", "main"), b"{}")
+        while stage.service_status("replay", "main") not in heard:
+            heard |= {m.topic for m in await asyncio.wait_for(watcher.batch(), 10)}
+    assert heard == {*shown, stage.service_status("replay", "main")} - {stage.of("i0", Kind.CMD)}

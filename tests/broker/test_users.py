@@ -66,6 +66,8 @@ async def test_mosquitto_starts_from_it_and_knows_the_users(tmp_path: Path) -> N
             'name = "anna"\nrole = "viewer"\n[[user]]\nname = "anna"\nrole = "operator"',
             "anna stands there more than once",
         ),
+        ('name = "replay-main"\nrole = "replay"\nroot = "lab"', "would replay into the laboratory itself"),
+        ('name = "bridge-x"\nrole = "bridge"\nroot = "a/#"', "topic root 'a/#'"),
         ('name = "anna"\nrol = "viewer"', "unknown key 'user.0.rol', did you mean 'role'"),
     ],
 )

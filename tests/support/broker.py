@@ -15,6 +15,9 @@ USERS = (
     User("logger-main", "logger"),
     User("bridge-main", "bridge"),
     User("calibration-main", "calibration"),
+    User("logger-kilns", "logger"),
+    User("replay-main", "replay"),
+    User("bridge-replay", "bridge", root="replay"),
     User("viewer", "viewer"),
     User("anna", "operator"),
 )
