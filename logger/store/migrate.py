@@ -71,7 +71,7 @@ COUNT = (
 
 
 def _counted(db: sqlite3.Connection) -> bool:
-    return bool(db.execute("SELECT count(*) = 3 FROM account").fetchone()[0])
+    return _has("account")(db) and bool(db.execute("SELECT count(*) = 3 FROM account").fetchone()[0])
 
 
 def up(db: sqlite3.Connection, path: Path, added: str) -> None:
