@@ -22,6 +22,8 @@ COMMANDS = {
     "history": ("calibration.commands.history", "which item sat where, its calibrations, drift and interval"),
     "enter": ("calibration.commands.enter", "a calibration from typed readings"),
     "verify": ("calibration.commands.verify", "whether a record, a document or the whole register is as it was"),
+    "run": ("calibration.commands.run", "a calibration on live data, guided; also over stored samples"),
+    "serve": ("calibration.commands.serve", "host runs started from the page; publish what is in force"),
     "list": ("calibration.commands.list", "the records of the register"),
     "show": ("calibration.commands.show", "one record with its life and its results"),
     "review": ("calibration.commands.review", "somebody looked at a performed record, or sends it back"),

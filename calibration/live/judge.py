@@ -37,7 +37,7 @@ def judge(
     errors = differences(shown, xs)
     error, s = mean(errors), sd(errors) if len(errors) > 1 else None
     r1 = autocorrelation(errors, 1) if len(errors) >= SERIAL_FROM else None
-    digits = max(setup.source.digits, *(_digits(v) for sample in readings for v in (sample.I, sample.x))) + 1
+    digits = max(setup.source.digits, *(digits_of(v) for sample in readings for v in (sample.I, sample.x))) + 1
     row = Visited(
         part=visit.part,
         nominal=visit.nominal,
@@ -77,13 +77,19 @@ def _within(procedure: Procedure, error: float, x: float, indication: float) -> 
     return None if limits is None else limits.low <= error <= limits.high
 
 
-def _digits(text: str) -> int:
+def digits_of(text: str) -> int:
+    """Digits after the point."""
     exponent = Decimal(text).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def padded(value: float, digits: int) -> str:
     """A value that came as a number, with the digits its instrument shows: 100 of a balance is 100.0000."""
+    return padded_text(str(exact(value)), digits)
+
+
+def padded_text(text: str, digits: int) -> str:
+    """The same for a numeral; no digit is taken away."""
+    number = exact(text)
     with arithmetic():
-        number = exact(value)
-    return f"{number:.{digits}f}" if _digits(str(number)) < digits else f"{number:f}"
+        return f"{number:.{digits}f}" if digits_of(text) < digits else f"{number:f}"

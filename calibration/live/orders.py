@@ -32,14 +32,19 @@ MOST_SEEN = 100
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether it was done, and one sentence."""
+    """Whether it was done, and one sentence. ``later``: the same may be done in a moment."""
 
     done: bool
     text: str
+    later: bool = False
 
 
 class _No(Exception):
     """Why it was not done."""
+
+
+class _Later(_No):
+    """Why it was not done yet."""
 
 
 def can(machine: Machine) -> list[str]:
@@ -62,7 +67,7 @@ def obey(machine: Machine, command: Command, now: float, *, vouched: bool = Fals
         _check(machine, command)
         return Answer(True, _do(machine, command, Person(name=command.by, at=second(now), authenticated=vouched)))
     except (_No, FormError) as e:
-        return Answer(False, str(e))
+        return Answer(False, str(e), isinstance(e, _Later))
 
 
 def _check(machine: Machine, command: Command) -> None:
@@ -251,7 +256,7 @@ def _settled(machine: Machine) -> None:
     if state is None:
         return
     if not state.settled:
-        raise _No(f"not settled ({state.phase}, {100 * state.progress:.0f} %): nothing is recorded yet")
+        raise _Later(f"not settled ({state.phase}, {100 * state.progress:.0f} %): nothing is recorded yet")
     machine.keep_settled(state)
 
 
@@ -264,7 +269,7 @@ def _value(machine: Machine, name: str, given: Value) -> str:
     last = machine.latest(name)
     patience = max(machine.procedure.reading.pair_dt_s, machine.procedure.reading.period_s)
     if last is None or machine.now - last.t > patience:
-        raise _No(f"the {name} has sent no good sample for {patience:g} s")
+        raise _Later(f"the {name} has sent no good sample for {patience:g} s")
     return last.text
 
 
@@ -283,7 +288,7 @@ def _new(machine: Machine, sample: Sample) -> None:
     live = [n for n in ("item", "reference") if n not in machine.typed]
     last = machine.latest(live[0]) if live else None
     if last is not None and last.t == machine.read_at:
-        raise _No("there is no new sample since the last reading")
+        raise _Later("there is no new sample since the last reading")
     machine.read_at = None if last is None else last.t
 
 
