@@ -198,10 +198,12 @@ class Keeper:
         limit_us = (now_ms - int(self._rules.rollup_days * DAY_MS)) * 1000
         gone = 0
         for (source,) in self._db.execute("SELECT DISTINCT source FROM book WHERE stream = 0").fetchall():
+            (first,) = self._db.execute("SELECT min(t_min) FROM piece WHERE source = ?", (source,)).fetchone()
+            before_us = limit_us if first is None else min(limit_us, first)  # they stand for rows that are there
             for level, width in enumerate(WIDTHS_US):
                 rows = self._db.execute(
                     "SELECT id, length(body) FROM rollup WHERE source = ? AND level = ? AND window < ? LIMIT ?",
-                    (source, level, limit_us // (width * WINDOW), AT_ONCE),
+                    (source, level, before_us // (width * WINDOW), AT_ONCE),
                 ).fetchall()
                 for id_, size in rows:
                     self._sheets.drop(source, level, id_, size + SHEET_BYTES)
