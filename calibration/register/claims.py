@@ -39,20 +39,23 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
 
 def text(pdf: bytes) -> str:
-    """What stands on the pages of a PDF. Raises RecordError for one that cannot be read."""
+    """What stands on the pages of a PDF, numbers with a point. Raises RecordError for one that cannot be read."""
     from pypdf import PdfReader
 
     try:
-        return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+        return "\n".join(_plain(page.extract_text()) for page in PdfReader(BytesIO(pdf)).pages)
     except _unreadable() as e:
         raise RecordError(f"the pages of this PDF cannot be read: {e}") from e
 
 
 def numbers(of: str) -> list[Decimal]:
-    """The numbers in a text, with any minus and either decimal mark."""
-    plain = of.replace("\u2212", "-").replace("\u202f", "").replace("\u00a0", " ")
-    plain = re.sub(r"(?<=\d),(?=\d)", ".", plain)
-    return [Decimal(n) for n in _NUMBER.findall(plain)]
+    """The numbers in a text."""
+    return [Decimal(n) for n in _NUMBER.findall(of)]
+
+
+def _plain(page: str) -> str:
+    """A page's numbers as every program writes them: its minus and its decimal comma are German or typography."""
+    return re.sub(r"(?<=\d),(?=\d)", ".", page.replace("\u2212", "-"))
 
 
 def lacking(said: Iterable[Decimal], results: Mapping[str, RunResult]) -> list[str]:

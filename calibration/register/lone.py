@@ -1,14 +1,13 @@
 """A document on its own: what it carries, whether that fits together, and whether a register knows it."""
 
 from collections.abc import Mapping
-from io import BytesIO
+from importlib.util import find_spec
 from pathlib import Path
 
 from calibration import record
 from calibration.record import Record, RecordError
 from calibration.register.claims import DCC, attached, compared, parts, text
 from calibration.register.errors import RegisterError
-from calibration.register.folder import sha256
 from calibration.register.papers import content, revisions
 from calibration.register.register import Register
 from calibration.register.verify import Finding
@@ -56,32 +55,43 @@ def _known(name: str, data: bytes, made: Record, register: Register) -> list[Fin
     if made.rev not in revisions(register.folder, made.id):
         return [Finding(False, f"{made.id} revision {made.rev} is not in {register.folder}")]
     kept = register.record(made.id, made.rev)
-    place = register.folder / "records" / made.id
-    known = {sha256(content(path)) for path in place.rglob("*") if path.is_file()}
-    if sha256(data) not in known and data != record.write(record.issued(kept)):
+    issued = _issued(register, kept)
+    if data in issued:
+        found = [Finding(True, f"{name} is in {register.folder} as it was issued")]
+    elif any(data.startswith(one) for one in issued if one.startswith(b"%PDF-")):
+        found = [Finding(True, f"{name} is what was issued, with something added at its end: a signature")]
+    else:
         return [Finding(False, f"{name} is not the file that was issued as {made.id} revision {made.rev}")]
-    found = [Finding(True, f"{name} is in {register.folder} as it was issued")]
     if kept.state in ("superseded", "withdrawn"):
         found.append(Finding(False, f"{made.id} revision {made.rev} is {kept.state}: it holds no longer"))
     return found
+
+
+def _issued(register: Register, kept: Record) -> list[bytes]:
+    """Every file of a revision: its documents, those a signed one replaced, and the record in both forms."""
+    place = register.folder / "records" / kept.id
+    files = [content(path) for path in place.rglob("*") if path.is_file()]
+    return [*files, record.write(record.issued(kept))]
 
 
 def signatures(name: str, data: bytes) -> list[Finding]:
     """Whether a signed PDF was changed since, where pyHanko is there; who trusts the signer is not asked."""
     if b"/ByteRange" not in data:
         return []
-    try:
-        from pyhanko.pdf_utils.reader import PdfFileReader
-        from pyhanko.sign.validation import validate_pdf_signature
-    except ModuleNotFoundError:
+    if find_spec("pyhanko") is None:
         return [Finding(True, f"{name} is signed; to check that: pip install 'labwire[sign]'")]
-    found = []
-    for signature in PdfFileReader(BytesIO(data)).embedded_signatures:
-        status = validate_pdf_signature(signature)
-        who = status.signing_cert.subject.human_friendly
-        good = status.intact and status.valid
-        found.append(Finding(good, f"the signature of {who} is {'intact' if good else 'broken'}"))
-    return found
+    from calibration.documents.errors import DocumentError
+    from calibration.documents.sign import check as signed
+
+    try:
+        found = [Finding(s.good, f"the signature of {s.signer} is {_state(s.good)}") for s in signed(data)]
+    except DocumentError as e:
+        return [Finding(False, f"{name}: {e}")]
+    return found or [Finding(False, f"{name} has a trace of a signature, and none that can be read")]
+
+
+def _state(good: bool) -> str:
+    return "intact" if good else "broken: something was changed after it"
 
 
 def documents(register: Register, made: Record) -> Mapping[str, bytes]:

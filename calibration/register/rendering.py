@@ -16,17 +16,19 @@ def rendered(
     record: Record, procedure: str, lab: Lab, head: str, logo: bytes, checks: tuple[Check, ...]
 ) -> dict[Kind, bytes]:
     """All four. Raises RegisterError with the reason why one cannot be made."""
-    from calibration.documents import csv, dcc, pdf
+    from calibration.documents.csv import render as csv
+    from calibration.documents.dcc import render as dcc
     from calibration.documents.dossier import assemble
     from calibration.documents.errors import DocumentError
+    from calibration.documents.pdf import render as pdf
 
     try:
         dossier = assemble(record, procedure, lab, chain_head=head, logo=logo, selftest=checks)
         return {
-            "certificate": pdf.render("certificate", dossier, lab.language),
-            "protocol": pdf.render("protocol", dossier, lab.language),
-            "dcc": dcc.render(dossier),
-            "csv": csv.render(dossier),
+            "certificate": pdf("certificate", dossier, lab.language),
+            "protocol": pdf("protocol", dossier, lab.language),
+            "dcc": dcc(dossier),
+            "csv": csv(dossier),
         }
     except DocumentError as e:
         raise RegisterError(f"the documents of {record.id} cannot be made: {e}") from e
