@@ -20,12 +20,17 @@ def parser() -> argparse.ArgumentParser:
     arguments.ledger(ledger)
     arguments.log(commands.add_parser("log", prog="labwire log", help="the messages that went over the broker"))
     arguments.export(commands.add_parser("export", prog="labwire export", help="samples as a table"))
+    projections = [
+        commands.add_parser("init-influx", help="make the buckets and tasks of the table [influx], or mend them"),
+        commands.add_parser("backfill-influx", help="write an earlier history into the database of [influx]"),
+    ]
+    arguments.backfill_influx(projections[1])
     for command in commands.choices.values():
         command.add_argument(
             "-c", "--config", type=Path, default=Path("logger.toml"), metavar="FILE", help="default: %(default)s"
         )
         command.add_argument("--log-level", choices=LEVELS, default="info")
-        if command is not run:
+        if command not in (run, *projections):
             command.add_argument(
                 "--db", type=Path, metavar="FILE", help="the database itself, instead of the configuration's"
             )
@@ -37,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     set_up_logging(args.log_level)
     try:
+        if args.command in ("init-influx", "backfill-influx"):
+            return _influx(args)
         return _run(args.config) if args.command == "run" else _read(args)
     except ConfigError as e:
         print(f"labwire logger: {e}", file=sys.stderr)
@@ -49,6 +56,12 @@ def _run(path: Path) -> int:
 
     wanted = config.read(path)
     return runtime.run(lambda stop: service.run(wanted, stop))
+
+
+def _influx(args: argparse.Namespace) -> int:
+    from logger.influx import cli
+
+    return cli.init(args) if args.command == "init-influx" else cli.backfill(args)
 
 
 def _read(args: argparse.Namespace) -> int:

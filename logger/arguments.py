@@ -18,6 +18,11 @@ def ledger(to: ArgumentParser) -> None:
     to.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
+def backfill_influx(to: ArgumentParser) -> None:
+    to.add_argument("--from", dest="start", metavar="WHEN", required=True, help=WHEN)
+    to.add_argument("--to", dest="end", metavar="WHEN", help="as --from; default: now")
+
+
 def log(to: ArgumentParser) -> None:
     to.add_argument("--topic", metavar="FILTER", help="an MQTT filter with + and #")
     to.add_argument("--since", metavar="WHEN", help=WHEN)

@@ -194,13 +194,7 @@ class Feed:
         """Statuses heard since the last time, from the traffic log: a stretch of it at a time."""
         batch, since = Batch(), int(self._cursor.marks["status_ms"])
         until = min(since + STRETCH_MS, now_ms - SETTLED_MS)
-        heard = []
-        for kind in (Kind.STATUS, Kind.EDGE_STATUS, Kind.SERVICE_STATUS):
-            for entry in self._history.log(self._topics.all_of(kind), since + 1, until, 1_000_000):
-                topic = self._topics.parse(entry.topic)
-                if topic is not None and entry.payload:
-                    heard.append((topic, entry.t_ms, entry.payload))
-        heard.sort(key=lambda h: h[1])
+        heard = points.heard(self._history, self._topics, since + 1, until)
         batch.add(list(points.statuses(heard, self._known)), 0, 0)
         if until > since:
             batch.marks["status_ms"] = str(until)

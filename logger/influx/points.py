@@ -1,4 +1,4 @@
-"""Points from what people, instruments and services said, for annotations and health. Pure.
+"""Points from what people, instruments and services said, for annotations and health.
 
 A time is the record's own millisecond and, below it, its number: two records of one millisecond are two points.
 """
@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from broker.messages import EdgeStatus, Event, MessageError, Note, Reply, Run, ServiceStatus, Status, decode
-from broker.topics import Kind, Topic
+from broker.topics import Kind, Topic, Topics
 from broker.values import Value
 from logger.influx.line import point
+from logger.store.history import History
 
 MS = 1_000_000
 """Nanoseconds."""
@@ -100,8 +101,23 @@ Known = dict[str, str]
 """Instrument → what its last status point said."""
 
 
-def statuses(heard: Sequence[tuple[Topic, int, bytes]], known: Known) -> Iterator[bytes]:
-    """Points of (topic, arrival in ms, payload): an instrument's status when it changes (``known`` is kept up to
+Heard = tuple[Topic, int, bytes]
+"""Topic, arrival in ms, payload."""
+
+
+def heard(history: History, topics: Topics, from_ms: int, to_ms: int) -> list[Heard]:
+    """The statuses in the traffic log of a time, both ends included, in order."""
+    found = []
+    for kind in (Kind.STATUS, Kind.EDGE_STATUS, Kind.SERVICE_STATUS):
+        for entry in history.log(topics.all_of(kind), from_ms, to_ms, 1_000_000):
+            topic = topics.parse(entry.topic)
+            if topic is not None and entry.payload:
+                found.append((topic, entry.t_ms, entry.payload))
+    return sorted(found, key=lambda h: h[1])
+
+
+def statuses(heard: Sequence[Heard], known: Known) -> Iterator[bytes]:
+    """Points of what was heard: an instrument's status when it changes (``known`` is kept up to
     date), a service's or edge's whenever it is published, with its figures."""
     for topic, arrived_ms, payload in heard:
         try:
