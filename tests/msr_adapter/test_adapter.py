@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from broker.commands import CommandFailed
@@ -440,6 +441,37 @@ async def test_what_is_not_written_says_why(
         with pytest.raises(CommandFailed, match=re.escape(text)) as failed:
             await reading.command(name, **args)
         assert failed.value.code == code
+
+
+async def test_texts_and_matrices_are_set_and_named(tmp_path: Path) -> None:
+    table = instrument(
+        'channels."/Test/Param/Mat2x3" = { name = "gain" }\n'
+        '[[instrument.parameter]]\npath = "/Test/Param/Text16"\ntype = "str"\n'
+        '[[instrument.parameter]]\npath = "/Test/Param/Mat2x3"\nmin = 0\nmax = 99\n'
+        '[instrument.channels."/Test/Param/Guard8"]\ntype = "str"\nname = "guard"\n'
+    )
+    guarded = msgspec.structs.replace(table, parameters=["/Test/Param/Guard8"])
+    async with plant(settings(tmp_path), guarded) as (_, reading):
+        out = await reading.online()
+        await eventually(lambda: out.values("test_param_text16"), 30)
+        before = out.values("guard")[-1]
+
+        assert out.values("test_param_text16")[-1] == "labwire"
+        assert await reading.command("set_test_param_text16", value="Größe 13 byte") == {"value": "Größe 13 byte"}
+        assert await reading.command("set_test_param_text16", value="") == {"value": ""}
+        assert await reading.command("set_gain", values="1, 2.5", start=4) == {
+            "gain_0_0": 11.0, "gain_0_1": 12.0, "gain_0_2": 13.0, "gain_1_0": 21.0, "gain_1_1": 1.0, "gain_1_2": 2.5,
+        }  # fmt: skip
+        assert out.meta.channels["gain_1_2"].source == "/Test/Param/Mat2x3[1,2]"
+        for values, start in (("1,2,3", 4), ("100", 0)):
+            with pytest.raises(CommandFailed) as failed:
+                await reading.command("set_gain", values=values, start=start)
+            assert failed.value.code == "out_of_range"
+        with pytest.raises(CommandFailed, match="17 bytes do not fit into 16"):
+            await reading.command("set_test_param_text16", value="12345678901234567")
+        await asyncio.sleep(0.2)
+        assert out.values("guard")[-1] == before  # laid out behind it
+        assert out.texts("parameter") == []
 
 
 async def test_without_access_the_server_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
