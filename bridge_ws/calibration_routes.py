@@ -10,7 +10,7 @@ from bridge_ws import calibration_views as views
 from bridge_ws import calibration_work
 from bridge_ws.answers import ApiError, error, reply
 from bridge_ws.api import Api
-from bridge_ws.calibrations import Calibrations, NoRegister
+from bridge_ws.calibrations import Calibrations, NoRegister, issued
 from bridge_ws.openapi import Bearer, errors
 from bridge_ws.tokens import Identity
 from calibration.register import Kind, Register, RegisterError, ics
@@ -64,6 +64,7 @@ def install(app: FastAPI, api: Api, calibrations: Calibrations) -> None:
     """Add the routes of calibrations to ``app``."""
     app.add_exception_handler(NoRegister, _no_register)
     app.add_exception_handler(RegisterError, _refused)
+    app.include_router(_public(calibrations))
     app.include_router(_reading(api, calibrations))
     app.include_router(_shelf(api, calibrations))
     calibration_work.install(app, api, calibrations)
@@ -77,6 +78,30 @@ def _no_register(_: Request, e: Exception) -> Response:
 def _refused(_: Request, e: Exception) -> Response:
     text = str(e)
     return error(404, "not_found", text) if text.startswith("there is no ") else error(409, "refused", text)
+
+
+class Known(BaseModel):
+    """What a certificate's QR code leads to. Nothing is told unless the printed hash is right."""
+
+    known: bool
+    id: str = ""
+    rev: int = 0
+    state: str = ""
+    issued: str = ""
+    item: str = ""
+    newest: Annotated[int, Field(description="the latest revision that was issued")] = 0
+
+
+def _public(calibrations: Calibrations) -> APIRouter:
+    """What whoever holds the paper may ask without a token: the hash on it is the key."""
+    router = APIRouter(tags=["calibration"])
+
+    @router.get("/api/certificates/{id}", response_model=Known, responses=errors(422, 503))
+    async def certificate(id: Id, sha: Annotated[str, Query(pattern="^[0-9a-f]{32}$")]) -> Response:  # noqa: A002
+        """Whether a certificate with this number and this hash (its first 32 digits) was issued here."""
+        return reply(await calibrations.ask(lambda r: issued(r, id, sha)))
+
+    return router
 
 
 def _reading(api: Api, calibrations: Calibrations) -> APIRouter:

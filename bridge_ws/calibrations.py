@@ -1,6 +1,7 @@
 """The register of calibrations, asked and written in threads; drafts are drawn in a process of their own."""
 
 import asyncio
+import hmac
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -121,6 +122,28 @@ def _detail(register: Register, id_: str, rev: int | None) -> Json:
         "chain": [{"t": e.t, "event": e.event, "rev": e.rev, "hash": e.hash} for e in chained],
     }
     return views.detail(record, rules, results, problem) | more
+
+
+def issued(register: Register, id_: str, sha: str) -> Json:
+    """The revision that was issued with a hash that begins with ``sha``, and which is the newest now."""
+    found = [r for r in _issued(register, id_) if hmac.compare_digest(sha256(r)[: len(sha)], sha)]
+    if not found:
+        return {"known": False}
+    newest = max(r.rev for r in _issued(register, id_))
+    record = found[0]
+    released = next(c.by.at for c in record.history if c.state == "released")
+    about = {"id": record.id, "rev": record.rev, "state": record.state, "issued": released, "item": record.item.id}
+    return {"known": True, "newest": newest, **about}
+
+
+def _issued(register: Register, id_: str) -> list[Record]:
+    """Every revision of a record that was ever released; none for a number nobody knows."""
+    try:
+        latest = register.record(id_)
+        found = [latest, *(register.record(id_, rev) for rev in range(1, latest.rev))]
+    except RegisterError:
+        return []
+    return [record for record in found if any(c.state == "released" for c in record.history)]
 
 
 def _documents(register: Register, record: Record) -> list[str]:

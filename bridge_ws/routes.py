@@ -57,7 +57,11 @@ def build(api: Api, door: Door, page: Site, version: str, calibrations: Calibrat
     async def no_page() -> Response:
         return site.sorry(page)
 
+    async def certificate() -> Response:
+        return site.certificate_page(page)
+
     app.add_api_websocket_route("/ws", websocket)
+    app.add_api_route("/cal/{id}", certificate, include_in_schema=False)
     if (vendor := site.vendor_app(page)) is not None:
         app.mount("/vendor", vendor)
     if (files := site.page_app(page)) is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -105,6 +105,13 @@ def vendor_app(site: Site) -> Files | None:
 def page_app(site: Site) -> Files | None:
     """What serves / when the page is complete."""
     return Files(site.folder) if site.folder is not None and not site.problem else None
+
+
+def certificate_page(site: Site) -> Response:
+    """What the QR code of a certificate leads to, for whatever number stands behind ``/cal/``."""
+    if site.folder is None or site.problem:
+        return sorry(site)
+    return FileResponse(site.folder / "certificate.html", headers={"cache-control": "no-cache"})
 
 
 def sorry(site: Site) -> Response:

@@ -81,3 +81,15 @@ export function short(value) {
 
 /** The printed decimal string with a true minus. @param {string | null | undefined} text */
 export const numeral = (text) => (text ?? "–").replace("-", "−");
+
+/**
+ * What the register says of a certificate somebody holds.
+ * @param {{known: boolean, rev?: number, newest?: number, state?: string, issued?: string, item?: string}} answer
+ */
+export function certificateWord({ known, rev = 1, newest = 1, state = "", issued = "", item = "" }) {
+  if (!known) return { verdict: "✗ This register issued no such certificate.", tone: "bad", about: "The number or the hash is not one of its own." };
+  const about = `Issued ${day(issued)} for ${item}${rev > 1 ? `, revision ${rev}` : ""}.`;
+  if (state === "withdrawn") return { verdict: "✗ It was withdrawn.", tone: "bad", about };
+  if (state === "superseded") return { verdict: `▲ It was superseded by revision ${newest}.`, tone: "warn", about };
+  return { verdict: "✓ It was issued here and is in force.", tone: "ok", about };
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buttonWord, daysTo, dueWord, duration, numeral, short, stateWord, verdictWord } from "../cal/words.js";
+import { buttonWord, certificateWord, daysTo, dueWord, duration, numeral, short, stateWord, verdictWord } from "../cal/words.js";
 import { axis, errorExtent, path, ticks, tickText } from "../cal/chart.js";
 import { link, parseRoute } from "../cal/route.js";
 
@@ -57,4 +57,11 @@ test("addresses name views", () => {
   assert.deepEqual(parseRoute("#token=x"), { view: "overview", id: "" });
   assert.equal(link("record", "K 2"), "#/record/K%202");
   assert.deepEqual(parseRoute(link("checks")), { view: "checks", id: "" });
+});
+
+test("whoever holds a certificate is told what it is worth", () => {
+  assert.equal(certificateWord({ known: false }).tone, "bad");
+  assert.match(certificateWord({ known: true, state: "superseded", newest: 3, issued: "2026-11-21T08:00:00Z", item: "T-1" }).verdict, /revision 3/);
+  assert.equal(certificateWord({ known: true, state: "released", issued: "2026-11-21T08:00:00Z", item: "T-1" }).about, "Issued 2026-11-21 for T-1.");
+  assert.equal(certificateWord({ known: true, state: "withdrawn" }).tone, "bad");
 });

@@ -23,6 +23,7 @@ export function TopBar() {
       <${Hints} />
       <span class="spacer"></span>
       ${count > 0 && html`<${Times} />`}
+      <a class="tool text cal-link" href="calibration.html" title="Calibrations, checks, what is due">Calibration</a>
       <button class="tool" title="Light or dark" aria-label=${isDark.value ? "Light theme" : "Dark theme"} onClick=${toggleTheme}><${Icon} name=${isDark.value ? "sun" : "moon"} /></button>
       <button class="tool" title="Help (?)" aria-label="Help" onClick=${() => (dialog.value = "help")}><span class="question" aria-hidden="true">?</span></button>
     </header>`;

@@ -3,7 +3,9 @@
 import hashlib
 from pathlib import Path
 
+from calibration import record as records
 from calibration.register import Register
+from calibration.register.life import withdraw
 from tests.bridge_ws.bench import VIEWER, bridge
 from tests.calibration.register.bench import ANNA, performed, register, reviewed
 from tests.support.broker import TestBroker
@@ -98,3 +100,22 @@ async def test_what_is_due_and_what_became_of_an_item(mosquitto: TestBroker, tmp
         assert calendar.headers["content-type"].startswith("text/calendar")
         assert b"BEGIN:VCALENDAR" in calendar.content
         assert (await http.get("/api/items/none")).status_code == 404
+
+
+async def test_whoever_holds_the_paper_may_ask_what_it_is_worth(mosquitto: TestBroker, tmp_path: Path) -> None:
+    made, first, _ = filled(tmp_path)
+    async with bridge(mosquitto, tmp_path, calibration_dir=str(made.folder)) as b:
+        async with b.http() as http:
+            await http.post(f"/api/calibrations/{first}/state", json={"state": "released"})
+        sha = records.sha256(made.record(first))[:32]
+        async with b.http(None) as http:
+            known = (await http.get(f"/api/certificates/{first}?sha={sha}")).json()
+            assert (known["known"], known["state"], known["item"], known["newest"]) == (True, "released", "sensor1", 1)
+            for id_, hash_ in ((first, "0" * 32), ("K-none", sha)):
+                assert (await http.get(f"/api/certificates/{id_}?sha={hash_}")).json() == {"known": False}
+            assert (await http.get(f"/api/certificates/{first}?sha=")).status_code == 422
+            page = await http.get(f"/cal/{first}")
+            assert "certificate.js" in page.text
+        withdraw(made, first, ANNA, "the bath was not stirred")
+        async with b.http(None) as http:
+            assert (await http.get(f"/api/certificates/{first}?sha={sha}")).json()["state"] == "withdrawn"

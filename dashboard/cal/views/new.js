@@ -1,0 +1,75 @@
+/** Runs under way, and the form that begins another. */
+
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+import { link } from "../route.js";
+import { attempt, begun, instruments, mayAct, post, runs } from "../store.js";
+import { partWord } from "../words.js";
+import { Problem, useFetched } from "./parts.js";
+
+export function NewRun() {
+  const list = [...runs.value.values()].sort((a, b) => b.ts - a.ts);
+  return html`
+    <section class="card"><h2>Runs</h2>
+      ${!list.length && html`<p class="muted">Nobody calibrates anything now.</p>`}
+      <ul class="rows">${list.map((run) => html`
+        <li key=${run.run}><a class="row-link" href=${link("run", run.run)}><strong>${run.item}</strong> <span>${run.title}</span>
+          <span class="muted">${run.end ? run.phase : `${partWord(run.part ?? "")} · ${run.text ?? ""}`}</span></a></li>`)}</ul>
+    </section>
+    ${mayAct() ? html`<${Form} />` : html`<p class="muted">You may look; an operator begins a run.</p>`}`;
+}
+
+function Form() {
+  const procedures = useFetched("/api/procedures");
+  const items = useFetched("/api/items");
+  const standards = useFetched("/api/standards");
+  const [wanted, setWanted] = useState({ procedure: "", item: "", reference: "manual", item_id: "", standards: "", force: "" });
+  const [busy, setBusy] = useState(false);
+  const set = (/** @type {string} */ key) => (/** @type {any} */ e) => setWanted({ ...wanted, [key]: e.target.value });
+  const chosen = /** @type {import("../types.js").Procedure[]} */ (procedures.data ?? []).find((p) => p.key === wanted.procedure);
+  const places = channels(chosen?.unit ?? "");
+  const begin = async (/** @type {Event} */ e) => {
+    e.preventDefault();
+    setBusy(true);
+    await attempt(async () => {
+      const { run } = await post("/api/calibrations/runs", wanted);
+      const text = await begun(run);
+      location.hash = link("run", run);
+      return text;
+    });
+    setBusy(false);
+  };
+  return html`
+    <section class="card"><h2>New calibration</h2>
+      <${Problem} problem=${procedures.problem} />
+      <form class="questions" onSubmit=${begin}>
+        <label class="field"><span>Procedure</span><select required value=${wanted.procedure} onChange=${set("procedure")}>
+          <option value="">choose …</option>
+          ${options(procedures.data ?? [], false)}${options(procedures.data ?? [], true)}</select></label>
+        ${chosen && html`<p class="muted">${chosen.id} revision ${chosen.rev}: ${chosen.quantity}, ${chosen.points.join(", ")} ${chosen.unit}${chosen.check.length ? `; check points ${chosen.check.join(", ")}` : ""}</p>`}
+        <label class="field"><span>Reads from</span><select required value=${wanted.item} onChange=${set("item")}>
+          <option value="">choose …</option><option value="manual">readings are typed</option>${places.map((p) => html`<option key=${p} value=${p}>${p}</option>`)}</select></label>
+        <label class="field"><span>Item (if nothing is installed there)</span><select value=${wanted.item_id} onChange=${set("item_id")}>
+          <option value="">the one that sits there</option>${(items.data ?? []).filter((/** @type {any} */ i) => i.state === "active").map((/** @type {any} */ i) => html`<option key=${i.id} value=${i.id}>${i.id} ${i.maker ?? ""} ${i.model ?? ""} ${i.serial ?? ""}</option>`)}</select></label>
+        <label class="field"><span>Reference</span><select value=${wanted.reference} onChange=${set("reference")}>
+          <option value="manual">is typed</option>${places.filter((p) => p !== wanted.item).map((p) => html`<option key=${p} value=${p}>${p}</option>`)}</select></label>
+        <label class="field"><span>Standard</span><select value=${wanted.standards} onChange=${set("standards")}>
+          <option value="">the one that sits at the reference</option>${(standards.data ?? []).filter((/** @type {any} */ s) => s.state === "active").map((/** @type {any} */ s) => html`<option key=${s.id} value=${s.id}>${s.id} ${s.serial ?? ""} – due ${s.due || "never"}</option>`)}</select></label>
+        <label class="field"><span>Reason to begin although no pass is possible (rarely)</span><input type="text" maxlength="200" value=${wanted.force} onInput=${set("force")} /></label>
+        <button class="primary big" disabled=${busy}>${busy ? "Asking the instruments …" : "Begin"}</button>
+      </form>
+    </section>`;
+}
+
+/** @param {import("../types.js").Procedure[]} all @param {boolean} template */
+function options(all, template) {
+  const some = all.filter((p) => p.template === template);
+  return some.length ? html`<optgroup label=${template ? "Templates" : "Procedures of this lab"}>${some.map((p) => html`<option key=${p.key} value=${p.key}>${p.title} (${p.id})</option>`)}</optgroup>` : null;
+}
+
+/** Numeric channels, those in the procedure's unit first. @param {string} unit */
+function channels(unit) {
+  const found = [...instruments.value.values()].flatMap((i) =>
+    Object.entries(i.meta?.channels ?? {}).filter(([, c]) => c.type !== "bool" && c.type !== "str").map(([name, c]) => ({ name: `${i.instrument}/${name}`, fits: c.unit === unit })));
+  return found.sort((a, b) => Number(b.fits) - Number(a.fits) || a.name.localeCompare(b.name)).map((c) => c.name);
+}
