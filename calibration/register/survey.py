@@ -74,7 +74,7 @@ class Surveyor:
     def _held(self) -> dict[str, Held]:
         found: dict[str, Held] = {}
         for one, item in self._all():
-            if item not in found or found[item].since_ms < one.since_ms:
+            if item not in found or found[item].since_ms <= one.since_ms:  # of one second, the higher number
                 found[item] = one
         return found
 
