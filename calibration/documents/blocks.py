@@ -73,9 +73,9 @@ def pairs(sheet: Sheet, entries: Sequence[tuple[str, str]], *, columns: int = 1,
     """Labels with their values; those without a value are left out. Two columns are filled row by row."""
     shown = [(name, value) for name, value in entries if value]
     words = [word for name, _ in shown for word in name.split(" ")]
-    label = max([label, *(sheet.measure(word, size=SIZE) + 2.5 for word in words)])
     gap = 5.0
     width = (sheet.width - gap * (columns - 1)) / columns
+    label = min(max([label, *(sheet.measure(word, size=SIZE) + 2.5 for word in words)]), width * 0.45)
     for start in range(0, len(shown), columns):
         cells = [
             (name, sheet.wrap(value, width - label, size=SIZE), sheet.wrap(name, label - 2, size=SIZE))

@@ -59,5 +59,6 @@ def end(sheet: Sheet, text: str) -> None:
     """The marked end."""
     sheet.need(10)
     sheet.y += 4
-    sheet.text(sheet.left + sheet.width / 2, sheet.y + 2, text, size=8.5, bold=True, align="centre")
-    sheet.y += step(8.5)
+    for line in sheet.wrap(text, sheet.width, size=8.5, bold=True):
+        sheet.text(sheet.left + sheet.width / 2, sheet.y + 2, line, size=8.5, bold=True, align="centre")
+        sheet.y += step(8.5)

@@ -36,14 +36,19 @@ def _address(sheet: Sheet, lab: Lab, room: float) -> list[str]:
 
 
 def title(sheet: Sheet, text: str, below: str, number: str) -> None:
-    """The document's name, what kind it is, and its number."""
+    """The document's name, what kind it is, and its number; a long number has lines of its own."""
     sheet.text(sheet.left, sheet.y + 6, text, size=18, bold=True)
     sheet.text(sheet.left, sheet.y + 11.5, below, size=9, colour=GREY)
-    size = 12.0
-    while sheet.measure(number, size=size, bold=True) > sheet.width / 2 and size > 7:
-        size -= 0.5
-    sheet.text(sheet.right, sheet.y + 6, number, size=size, bold=True, align="right")
-    sheet.y += 14.5
+    room = sheet.width - sheet.measure(text, size=18, bold=True) - 8
+    if sheet.measure(number, size=12, bold=True) <= room:
+        sheet.text(sheet.right, sheet.y + 6, number, size=12, bold=True, align="right")
+        sheet.y += 14.5
+        return
+    sheet.y += 13
+    for line in sheet.wrap(number, sheet.width, size=12, bold=True):
+        sheet.text(sheet.left, sheet.y + 4, line, size=12, bold=True)
+        sheet.y += step(12)
+    sheet.y += 1.5
 
 
 def every_page(sheet: Sheet, t: Texts, *, number: str, name: str, lab: str, state: str = "") -> None:
@@ -55,9 +60,9 @@ def every_page(sheet: Sheet, t: Texts, *, number: str, name: str, lab: str, stat
             sheet.text(sheet.right, 13, _cut(sheet, f"{name} {number}", sheet.width / 2), size=7.5, align="right")
             sheet.line(sheet.left, 15, sheet.right, 15, colour=GREY, weight=0.15)
         sheet.line(sheet.left, foot - 4.5, sheet.right, foot - 4.5, colour=GREY, weight=0.15)
-        sheet.text(sheet.left, foot, _cut(sheet, number, sheet.width * 0.4), size=7.5, bold=True)
+        sheet.text(sheet.left, foot, number, size=_foot(sheet, number), bold=True)
         if state:
-            sheet.text(sheet.left + sheet.width / 2, foot, state, size=7.5, bold=True, colour=RED, align="centre")
+            sheet.text(sheet.left + sheet.width / 2, 7.5, state, size=7.5, bold=True, colour=RED, align="centre")
         shown = t("page", n=str(page), of=str(sheet.pages))
         sheet.text(sheet.right, foot, shown, size=7.5, align="right")
 
@@ -72,6 +77,14 @@ def banner(sheet: Sheet, text: str) -> None:
 def draft(dossier: Dossier, t: Texts) -> str:
     """What a document says that is not released; nothing for one that is."""
     return "" if dossier.record.state == "released" else t(f"state.{dossier.record.state}")
+
+
+def _foot(sheet: Sheet, number: str) -> float:
+    """The size in which a number stands on every page in full."""
+    size = 7.5
+    while sheet.measure(number, size=size, bold=True) > sheet.width - 35 and size > 4:
+        size -= 0.25
+    return size
 
 
 def _cut(sheet: Sheet, text: str, width: float) -> str:

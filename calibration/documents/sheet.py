@@ -78,6 +78,12 @@ class Sheet:
         found = self.pdf.fonts[_FAMILY + style]
         if not isinstance(found, TTFFont):
             raise DocumentError("the fonts of documents are not TrueType")
+        # fpdf2 reads the file until the end and never closes it; a copy in memory needs no closing.
+        reader = found.ttfont.reader
+        reader.file.seek(0)
+        copy = BytesIO(reader.file.read())
+        reader.file.close()
+        reader.file = copy
         return found
 
     # --- pages ---
