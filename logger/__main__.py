@@ -20,6 +20,8 @@ def parser() -> argparse.ArgumentParser:
     arguments.ledger(ledger)
     arguments.log(commands.add_parser("log", prog="labwire log", help="the messages that went over the broker"))
     arguments.export(commands.add_parser("export", prog="labwire export", help="samples as a table"))
+    arguments.check(commands.add_parser("check", help="whether the store is whole"))
+    arguments.backup(commands.add_parser("backup", help="copy the store, also while the logger runs"))
     projections = [
         commands.add_parser("init-influx", help="make the buckets and tasks of the table [influx], or mend them"),
         commands.add_parser("backfill-influx", help="write an earlier history into the database of [influx]"),
@@ -65,7 +67,7 @@ def _influx(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace) -> int:
-    from logger import cli, config
+    from logger import cli, cli_store, config
 
     if args.db is None and not args.config.exists():
         raise ConfigError(
@@ -75,7 +77,7 @@ def _read(args: argparse.Namespace) -> int:
     if database is None:
         wanted = config.read(args.config)
         database, args.root = wanted.database, wanted.broker.root
-    return cli.COMMANDS[args.command](args, database)
+    return (cli.COMMANDS | cli_store.COMMANDS)[args.command](args, database)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,16 @@ def ledger(to: ArgumentParser) -> None:
     to.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
+def check(to: ArgumentParser) -> None:
+    to.add_argument(
+        "--repair", action="store_true", help="make the roll-ups again from the rows; the logger must be stopped"
+    )
+
+
+def backup(to: ArgumentParser) -> None:
+    to.add_argument("file", type=Path, metavar="FILE", help="the copy, which must not exist yet")
+
+
 def backfill_influx(to: ArgumentParser) -> None:
     to.add_argument("--from", dest="start", metavar="WHEN", required=True, help=WHEN)
     to.add_argument("--to", dest="end", metavar="WHEN", help="as --from; default: now")

@@ -103,7 +103,7 @@ def pack(chunk: Chunk, shape: Shape) -> Packed:
     columns = [chunk.columns[name] for name, _ in shape.channels]
     dt = _step(chunk.t_us)
     parts = _short_parts(chunk.t_us, columns, dt) if n < SMALL else _long_parts(chunk.t_us, columns, dt)
-    summary = _summary(columns) if n >= SMALL else None
+    summary = summary_of(columns) if n >= SMALL else None
     low, high = int(chunk.t_us.min()), int(chunk.t_us.max())
     return Packed(chunk.seq, n, low, high, dt, _extra(chunk), summary, b"".join(parts))
 
@@ -141,7 +141,8 @@ def _long_parts(t_us: Array, columns: Sequence[Column], dt: int | None) -> list[
     return [struct.pack(f"<{len(bodies)}I", *map(len, bodies)), *bodies]
 
 
-def _summary(columns: Sequence[Column]) -> bytes:
+def summary_of(columns: Sequence[Column]) -> bytes:
+    """Minimum, maximum, sum and count of the numeric ones."""
     rows = [_summarised(numbers) for c in columns if (numbers := c.numbers()) is not None]
     return np.array(rows, "<f8").tobytes()
 

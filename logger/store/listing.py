@@ -144,3 +144,16 @@ def traffic(history: History, topic_filter: str | None, since_ms: int, until_ms:
             if wanted is None or traffic_.names_any(topics, wanted):
                 for entry in traffic_.within(traffic_.unpack(codec, body), since_ms, until_ms - 1, wanted):
                     yield log_entry(entry, names, boots)
+
+
+def traffic_span(history: History) -> tuple[int, int] | None:
+    """When the first and the last message came, ms; None when there is none."""
+    with history.snapshot() as db:
+        first, last = db.execute("SELECT min(t_min), max(t_max) FROM segment").fetchone()
+        return None if first is None else (int(first), int(last))
+
+
+def topics(history: History) -> list[str]:
+    """Every topic a message came on."""
+    with history.snapshot() as db:
+        return [name for (name,) in db.execute("SELECT name FROM topic ORDER BY id")]

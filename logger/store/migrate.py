@@ -83,17 +83,17 @@ def up(db: sqlite3.Connection, path: Path, added: str) -> None:
             for statement in step.statements:
                 db.execute(statement)
         log.info("%s: step %d of %d is done: %s", path, number, len(todo), step.what)
-    _let_shrink(db, path)
+    let_shrink(db, path, SMALL_BYTES)
     db.execute("PRAGMA user_version = 2")
     log.info("%s is a store of version 2 now; its older samples are rolled up beside the work", path)
 
 
-def _let_shrink(db: sqlite3.Connection, path: Path) -> None:
-    """A file made without it can give room back only after it has been rewritten."""
+def let_shrink(db: sqlite3.Connection, path: Path, most_bytes: int) -> None:
+    """A file of version 1 can give room back only after it has been rewritten; one of ``most_bytes`` is."""
     if db.execute("PRAGMA auto_vacuum").fetchone()[0]:
         return
-    if path.stat().st_size > SMALL_BYTES:
-        log.info("%s is large: room that becomes free in it is used again, not given back to the disk", path)
+    if path.stat().st_size > most_bytes:
+        log.info("%s is large: room in it is used again, and given back only after labwire logger check --repair", path)
         return
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     db.execute("VACUUM")

@@ -18,6 +18,7 @@ from broker.messages import MAX_SAFE_INTEGER, Block, Data, Mark, MessageError, S
 from broker.topics import INSTRUMENT_KINDS, Kind, Topic, Topics
 from logger import traffic
 from logger.ledger import Book, Stream
+from logger.store import migrate, rebuild
 from logger.store.accounts import Accounts
 from logger.store.books import SYSTEM, Books, Names
 from logger.store.metas import Metas
@@ -166,6 +167,15 @@ class Store:
             tended = self._tender.step(now_ms, free_bytes)
             self._accounts.flush()
         return tended
+
+    def rebuild(self) -> None:
+        """Have the roll-ups made again and the sizes counted, by ``tend``; let an old file shrink. Takes its time."""
+        migrate.let_shrink(self._db, self.path, 2**62)
+        with self._all_or_nothing():
+            rebuild.begin(self._db)
+            for statement in migrate.COUNT:
+                self._db.execute(statement)
+        self._begin()
 
     def describe(self, batch: Iterable[Packet], now_ms: int) -> None:
         """Take what descriptions are among ``batch``. They are not logged: they come again with everything else."""

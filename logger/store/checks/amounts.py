@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logger.columns import Array
 from logger.pieces import SPAN_US, Packed
 from logger.pieces import unpack as unpack_piece
 from logger.rollups import OLD, WIDTHS_US, WINDOW, Sheet, coarser, merged, sheet_of, unpack
@@ -110,23 +111,34 @@ def _whole(sheets: list[Sheet]) -> Sheet:
 
 def _difference(there: Sheet, needed: Sheet, *, exact: bool) -> str:
     """Roll-ups may know more than the rows only where rows have expired."""
-    if exact and there.channels != needed.channels and set(there.channels) != set(needed.channels):
+    if exact and set(_filled(there)) != set(_filled(needed)):
         return "it has other channels than its rows"
-    for row, name in enumerate(needed.channels):
-        real = _column(needed, row)
-        said = _column(there, there.channels.index(name)) if name in there.channels else {}
-        for k, (low, high, total, n) in real.items():
-            l_, h_, t_, n_ = said.get(k, (np.inf, -np.inf, 0.0, 0))
-            less = n_ < n or l_ > low or h_ < high
-            if less or (exact and ((l_, h_, n_) != (low, high, n) or not np.isclose(t_, total, equal_nan=True))):
-                return f"{name} is not what its rows say"
-        if exact and said.keys() != real.keys():
-            return f"{name} has rows that are not there"
+    for name in _filled(needed):
+        if name not in there.channels or not _agree(_column(there, name), _column(needed, name), exact=exact):
+            return f"{name} is not what its rows say"
     return ""
 
 
-def _column(sheet: Sheet, row: int) -> dict[int, tuple[float, float, float, int]]:
-    columns = (sheet.k, sheet.low[row], sheet.high[row], sheet.total[row], sheet.n[row])
-    return {
-        k: (low, high, total, n) for k, low, high, total, n in zip(*(c.tolist() for c in columns), strict=True) if n
-    }
+def _filled(sheet: Sheet) -> list[str]:
+    return [name for name, n in zip(sheet.channels, sheet.n, strict=True) if n.any()]
+
+
+_Column = tuple[Array, Array, Array, Array, Array]
+"""Bucket, minimum, maximum, sum, count of the buckets that have a value."""
+
+
+def _column(sheet: Sheet, name: str) -> _Column:
+    row = sheet.channels.index(name)
+    some = sheet.n[row] > 0
+    return sheet.k[some], sheet.low[row, some], sheet.high[row, some], sheet.total[row, some], sheet.n[row, some]
+
+
+def _agree(there: _Column, needed: _Column, *, exact: bool) -> bool:
+    if exact:
+        same = all(np.array_equal(a, b) for a, b in zip(there[:3], needed[:3], strict=True))
+        return same and np.array_equal(there[4], needed[4]) and np.allclose(there[3], needed[3], equal_nan=True)
+    if not bool(np.isin(needed[0], there[0]).all()):
+        return False
+    at = np.searchsorted(there[0], needed[0])
+    _, low, high, _, n = (part[at] for part in there)
+    return bool(((low <= needed[1]) & (high >= needed[2]) & (n >= needed[4])).all())
