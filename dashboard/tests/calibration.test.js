@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buttonWord, certificateWord, daysTo, dueWord, duration, numeral, short, stateWord, verdictWord } from "../cal/words.js";
-import { axis, errorExtent, path, ticks, tickText } from "../cal/chart.js";
-import { link, parseRoute } from "../cal/route.js";
+import { buttonWord, certificateWord, daysTo, dueWord, duration, numeral, short, stateWord, verdictWord } from "../calibration/words.js";
+import { axis, errorExtent, path, ticks, tickText } from "../calibration/chart.js";
+import { link, parseRoute } from "../calibration/route.js";
 
 test("states, verdicts and buttons are words", () => {
   assert.equal(stateWord("performed"), "performed – to be reviewed");
