@@ -8,6 +8,7 @@ from calibration import record
 from calibration.record import Record, RecordError
 from calibration.register.claims import DCC, attached, compared, parts, text
 from calibration.register.errors import RegisterError
+from calibration.register.intact import damage
 from calibration.register.papers import content, revisions
 from calibration.register.register import Register
 from calibration.register.verify import Finding
@@ -36,8 +37,28 @@ def _pdf(name: str, data: bytes, register: Register | None) -> list[Finding]:
     said = {f"the text of {name}": text(data)}
     if DCC in files:
         said |= {f"{DCC} in {name}": files[DCC].decode(errors="replace")}
-    found = [_carried(name, made), *compared(made, rules, said), *signatures(name, data)]
+    found = [
+        _bytes(name, data),
+        _carried(name, made),
+        _printed(name, made, said),
+        *compared(made, rules, said),
+        *signatures(name, data),
+    ]
     return [*found, *(_known(name, data, made, register) if register else [_alone(name)])]
+
+
+def _bytes(name: str, data: bytes) -> Finding:
+    wrong = damage(data)
+    return Finding(not wrong, f"{name} is damaged: {wrong}" if wrong else f"{name} is byte for byte as it was drawn")
+
+
+def _printed(name: str, made: Record, said: Mapping[str, str]) -> Finding:
+    """The hash on the paper is that of the record it carries."""
+    page = next(iter(said.values())).replace("\n", "")
+    known = record.sha256(made) in page
+    return Finding(
+        known, f"{name} prints {'the' if known else 'another'} hash {'of' if known else 'than that of'} its record"
+    )
 
 
 def _carried(name: str, made: Record) -> Finding:
