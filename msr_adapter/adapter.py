@@ -30,6 +30,8 @@ PING_S = 4.0
 SILENCE_S = 11.0
 """Without a byte for so long, pings notwithstanding, a connection is dead: noticed within 15 s."""
 LEAST_WAIT_S = 1.0
+MOST_WAIT_S = 60.0
+"""Some tasks run once an hour."""
 STEADY_S = 30.0
 """A session that lived so long was a good one: waiting begins at the shortest again."""
 
@@ -75,7 +77,7 @@ class Adapter:
             if self._settled_at is not None and asyncio.get_running_loop().time() - self._settled_at > STEADY_S:
                 waits = backoff(2 * LEAST_WAIT_S, rng=self._rng)
             # A server that is asked again within a period of its slowest task may not answer for half a minute.
-            await self._sleep(max(LEAST_WAIT_S, self._slowest_s, next(waits)))
+            await self._sleep(max(LEAST_WAIT_S, min(MOST_WAIT_S, self._slowest_s), next(waits)))
 
     async def execute(self, instrument: str, command: Command) -> dict[str, Value]:
         """Set a parameter. Raises CommandFailed."""

@@ -35,6 +35,8 @@ class Parameters:
         self._now_us = now_us
         self._known: dict[tuple[str, bytes], Reading] = {}
         self._writing: set[bytes] = set()
+        self._ours: dict[bytes, bytes] = {}
+        """Path → image that was written here last: no news for another instrument that shows it too."""
 
     async def refresh(self, session: Session, member: Member, indices: set[int] | None = None) -> None:
         """Read the parameters of an instrument (those with ``indices``) and publish them. Raises LinkLost."""
@@ -52,7 +54,7 @@ class Parameters:
 
     def _changed(self, member: Member, w: Watched, reading: Reading) -> bool:
         before = self._known.get((member.name, w.column.path))
-        return before is not None and before.image != reading.image
+        return before is not None and reading.image not in (before.image, self._ours.get(w.column.path))
 
     def _publish(self, member: Member, readings: Sequence[tuple[Watched, Reading]], t_us: int) -> None:
         values: dict[str, Value] = {}
@@ -68,6 +70,7 @@ class Parameters:
     def _publish_change(self, member: Member, w: Watched, reading: Reading) -> None:
         """Somebody else has written it: a sample at the time of that, and an event for each element."""
         before = self._known[member.name, w.column.path]
+        self._ours.pop(w.column.path, None)
         t_us = reading.mtime_us or self._now_us()
         self._publish(member, [(w, reading)], t_us)
         for channel, text in changes(w, samples_of(w, before), samples_of(w, reading)):
@@ -102,6 +105,8 @@ class Parameters:
         make = partial(requests.write_parameter, target=column.index, layout=layout, values=values, start=start)
         warnings = [e.text for e in await session.ask(make) if isinstance(e, Warn)]
         after = await self._there(session, w)
+        if after.image == wanted:
+            self._ours[w.column.path] = wanted
         if after.image in (wanted, before.image):
             self._publish(member, [(w, after)], after.mtime_us or self._now_us())
         else:

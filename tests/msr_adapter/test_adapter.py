@@ -350,6 +350,24 @@ async def test_waits_between_connections_grow_from_one_second(monkeypatch: pytes
     assert waits == [1.5, 3.0, 6.0, 12.0, 24.0, 45.0, 45.0, 45.0]
 
 
+async def test_a_task_of_an_hour_does_not_keep_the_adapter_away_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def record(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            raise ConnectionAbortedError("enough")
+        adapter._slowest_s = 3600.0
+
+    adapter = Adapter(Address("127.0.0.1", free_port()), "pi", sleep=record, rng=lambda: 0.0)
+    adapter.add(Member(instrument(EVERYTHING), Recorder()))
+    adapter._slowest_s = 10.0
+    with pytest.raises(ConnectionAbortedError):
+        await adapter.run()
+
+    assert waits == [10.0, 60.0]
+
+
 # --- parameters -------------------------------------------------------------------------------------------------------
 
 KNOBS = """
@@ -495,6 +513,24 @@ async def test_a_change_made_elsewhere_is_an_event(tmp_path: Path) -> None:
         assert [e["channel"] for e in out.events] == ["plant_kiln_heater_setpoint", "test_param_vec5_2"]
         assert out.values("plant_kiln_heater_setpoint")[-1] == 80.0
         assert other.plant.texts("parameter") == []
+
+
+async def test_what_one_instrument_writes_is_no_change_from_outside_for_another(tmp_path: Path) -> None:
+    heater = '[[instrument.parameter]]\npath = "/Plant/Kiln/HeaterSetpoint"\nmin = 20\nmax = 110\n'
+    channel = "plant_kiln_heater_setpoint"
+    tables = (instrument(heater), parsed_second('parameters = ["/Plant/Kiln/*"]'))
+    async with plant(settings(tmp_path), *tables) as (server, reading), adapting(server.port, tables[0]) as outside:
+        await reading.online()
+        second = reading.outlets["second"]
+        await eventually(lambda: second.values(channel) and outside.plant.values(channel), 30)
+        await reading.command(f"set_{channel}", value=80)
+        await eventually(lambda: second.values(channel)[-1] == 80.0, 30)
+        assert second.texts("parameter") == []
+
+        await outside.command(f"set_{channel}", value=90)
+        await eventually(lambda: second.values(channel)[-1] == 90.0, 30)
+        await outside.command(f"set_{channel}", value=80)  # what was ours once is not ours for ever
+        await eventually(lambda: len(second.texts("parameter")) == len(reading.plant.texts("parameter")) == 2, 30)
 
 
 async def test_offline_nothing_is_written(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from broker.calibration import Calibration, Correction
 from broker.client import Client
 from broker.messages import TERMINAL, Block, Command, Data, Event, Meta, Reply, Status, Value, decode, encode
 from broker.topics import Kind, Topics
@@ -180,3 +181,28 @@ def test_a_description_that_cannot_be_read_is_forgotten(tmp_path: Path, content:
     (tmp_path / "meta-plant.json").write_bytes(content)
 
     assert Remembered(instrument('signals = ["/a"]\nlabel = "Plant"'), str(tmp_path)).meta.name == "Plant"
+
+
+async def test_calibrations_are_applied_to_samples_and_blocks(mosquitto: TestBroker, tmp_path: Path) -> None:
+    add = Correction(type="poly", coef=[0.5])
+    in_force = {name: Calibration(id="K-1", correction=add) for name in ("air_on_temperature", "counter_c0000")}
+    async with Client(mosquitto.config("calibration-main"), "cal") as client:
+        await eventually(lambda: client.connected)
+        await client.publish(TOPICS.of("plant", Kind.CALIBRATION), encode(in_force), retain=True)
+    file = config(mosquitto, tmp_path, 0)
+    async with simulating(Settings(signals=4)) as server, listening(mosquitto) as heard:
+        msr = msgspec.structs.replace(file.msr, port=server.port)
+        tables = [msgspec.structs.replace(file.instrument[0], correct=True)]
+        async with serving(msgspec.structs.replace(file, msr=msr, instrument=tables)):
+            await eventually(lambda: any(b.cal for b in heard.blocks) and any(d.cal for d in heard.data), 20)
+
+    blocks = [b for b in heard.blocks if b.cal and "counter_c0000" in b.cols]
+    samples = [d for d in heard.data if d.cal and "air_on_temperature" in d.values]
+    assert blocks
+    assert samples
+    for b in blocks:
+        raw = b.cols["counter_c0000_raw"]
+        assert b.cols["counter_c0000"] == [float(v) + 0.5 for v in raw if isinstance(v, (int, float))]
+    for d in samples:
+        assert d.values["air_on_temperature"] == d.values["air_on_temperature_raw"] + 0.5  # type: ignore[operator]
+    assert heard.metas[-1].channels["counter_c0000_raw"].unit == heard.metas[-1].channels["counter_c0000"].unit
