@@ -13,7 +13,7 @@ _TRAILER = re.compile(
     rb"startxref\n(\d+)\n%%EOF\n?"
 )
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n")
-_DATE = re.compile(rb"<xmp:CreateDate>(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")
+_DATE = re.compile(rb"xmp:CreateDate=\"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")
 
 
 def damage(pdf: bytes) -> str:
