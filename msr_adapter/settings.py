@@ -15,7 +15,7 @@ from msr_adapter.wire import Layout, to_text
 from msr_adapter.wire.samples import Number, Samples, from_image
 
 TIMEOUT_MS = 10_000
-MOST_ELEMENTS = 10_000
+MOST_ELEMENTS = 4096
 """Of one signal or parameter: each is a channel with its description, and a sample of all is one message."""
 _INTEGER = re.compile(r"[+-]?\d{1,20}")
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "+inf": math.inf, "-inf": -math.inf}

@@ -133,8 +133,8 @@ def test_a_table_that_no_message_holds_is_left_out_and_named() -> None:
 
     assert list(one.channels) == ["small"]
     assert one.problems == (
-        "/big has 40000 elements, more than 10000 are not read",
-        "/map has 40000 elements, more than 10000 are not read",
+        "/big has 40000 elements, more than 4096 are not read",
+        "/map has 40000 elements, more than 4096 are not read",
     )
 
 
