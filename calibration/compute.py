@@ -1,23 +1,21 @@
 """From a record's raw readings to its results, with the procedure's budget at every point. Pure: same in, same out."""
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from calibration.applied import Correction
 from calibration.budget import Budget, Contribution, Expanded
 from calibration.decide import Decision, decide
 from calibration.exact import CalculationError, exact
 from calibration.fit import Fit, fit
+from calibration.groups import Group, grouped
 from calibration.procedure import Line, Procedure
-from calibration.record import Point, Record, RunData
-from calibration.reference import Reference
+from calibration.record import Record, RunData
 from calibration.rounding import Printed, printed
 from calibration.series import Effect, eccentricity, hysteresis
 from calibration.settle import State, bias
-from calibration.stats import Spread, differences, mean, pooled, sd, summary
+from calibration.stats import Spread, mean, pooled, sd, summary
 from calibration.suitable import check as check_standards
 
 _SERIAL_FROM = 10
@@ -75,54 +73,8 @@ def compute(record: Record, procedure: Procedure) -> dict[str, RunResult]:
     for name, data in runs.items():
         # As left has check points only: its curve is the one that as found gave.
         found = results.get("as_found")
-        results[name] = _run(record, procedure, data, found.fit if found else None)
+        results[name] = _run(record, procedure, data, found)
     return results
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """All visits of one point: references with their certificate's correction, indications with that in force."""
-
-    nominal: float
-    visits: tuple[Point, ...]
-    references: Reference
-    corrected: tuple[tuple[Decimal, ...], ...]
-    shown: tuple[tuple[Decimal, ...], ...]
-
-    @property
-    def check(self) -> bool:
-        return self.visits[0].check
-
-    @property
-    def indications(self) -> list[str]:
-        return [sample.I for visit in self.visits for sample in visit.readings]
-
-    @property
-    def reference(self) -> float:
-        return mean([x for visit in self.corrected for x in visit])
-
-    @property
-    def read(self) -> float:
-        """The reference as it was read, where its certificate holds."""
-        return mean([sample.x for visit in self.visits for sample in visit.readings])
-
-    @property
-    def indication(self) -> float:
-        """What was shown: with the correction in force."""
-        return mean([value for visit in self.shown for value in visit])
-
-    @property
-    def errors(self) -> list[list[float]]:
-        """Of each visit: paired differences of what was shown, as floats of exact decimals."""
-        return [
-            [float(e) for e in differences(values, xs)] for values, xs in zip(self.shown, self.corrected, strict=True)
-        ]
-
-    @property
-    def raw_error(self) -> float:
-        """Without the correction in force: what a new curve has to take away."""
-        references = [x for visit in self.corrected for x in visit]
-        return mean(differences(self.indications, references))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +83,7 @@ class _Run:
 
     record: Record
     procedure: Procedure
-    groups: tuple[_Group, ...]
+    groups: tuple[Group, ...]
     scatter: Spread | None
     hysteresis: Effect | None
     eccentric: float | None
@@ -139,23 +91,31 @@ class _Run:
     curve: Fit | None
 
 
-def _run(record: Record, procedure: Procedure, data: RunData, before: Fit | None) -> RunResult:
-    groups = _groups(record, data, _in_force(data, before))
+def _run(record: Record, procedure: Procedure, data: RunData, before: RunResult | None) -> RunResult:
+    groups = grouped(record, data, _in_force(data, before.fit if before else None))
+    also = _also(record, groups, before)
     own = _fit(procedure, groups)
     sources = {line.from_ for line in procedure.budget.values()}
     run = _Run(
         record,
         procedure,
         groups,
-        _scatter(groups),
-        _hysteresis(groups) if "series" in sources else None,
+        _scatter([*groups, *also]),
+        _hysteresis([*groups, *also]) if "series" in sources else None,
         _eccentric(data) if "eccentricity" in sources else None,
         own,
-        own or before,
+        own or (before.fit if before else None),
     )
     points = tuple(_point(run, group) for group in groups)
     checks = tuple((g.nominal, _left(g, own)) for g in groups if g.check and run.curve is not None)
     return RunResult(points, run.hysteresis, run.fit, checks, tuple(_warnings(run, points, checks)))
+
+
+def _also(record: Record, groups: Sequence[Group], before: RunResult | None) -> tuple[Group, ...]:
+    """Check points alone are few: what they scatter by is known from as found too, which was the same instrument."""
+    if before is None or record.as_found is None or not all(group.check for group in groups):
+        return ()
+    return grouped(record, record.as_found, Correction.of(record.as_found.applied))
 
 
 def _in_force(data: RunData, found: Fit | None) -> Correction:
@@ -166,34 +126,16 @@ def _in_force(data: RunData, found: Fit | None) -> Correction:
     return Correction(found.curve)
 
 
-def _groups(record: Record, data: RunData, correction: Correction) -> tuple[_Group, ...]:
-    found: dict[tuple[float, bool], list[Point]] = defaultdict(list)
-    for point in data.points:
-        found[float(exact(point.nominal)), point.check].append(point)
-    return tuple(_group(record, nominal, visits, correction) for (nominal, _), visits in sorted(found.items()))
-
-
-def _group(record: Record, nominal: float, visits: Sequence[Point], correction: Correction) -> _Group:
-    used = visits[0].standards
-    if any(visit.standards != used for visit in visits):
-        raise CalculationError(f"the visits of {nominal:g} were made with different standards")
-    chosen = [s for s in record.standards if not used or s.id in used]
-    reference = Reference(tuple(chosen))
-    corrected = tuple(tuple(reference.corrected(sample.x) for sample in visit.readings) for visit in visits)
-    shown = tuple(tuple(correction.shown(sample.I) for sample in visit.readings) for visit in visits)
-    return _Group(nominal, tuple(visits), reference, corrected, shown)
-
-
-def _scatter(groups: Sequence[_Group]) -> Spread | None:
+def _scatter(groups: Sequence[Group]) -> Spread | None:
     spreads = [spread for group in groups for spread in _spreads(group)]
     return pooled(spreads) if spreads else None
 
 
-def _spreads(group: _Group) -> list[Spread]:
+def _spreads(group: Group) -> list[Spread]:
     return [Spread(sd(errors), len(errors) - 1) for errors in group.errors if len(errors) > 1]
 
 
-def _hysteresis(groups: Sequence[_Group]) -> Effect | None:
+def _hysteresis(groups: Sequence[Group]) -> Effect | None:
     """Errors up beside errors down, where a point was visited in both directions."""
     up, down = [], []
     for group in groups:
@@ -219,7 +161,7 @@ def _eccentric(data: RunData) -> float:
     return eccentricity(test.centre, test.others, float(exact(test.load))).u_rel
 
 
-def _fit(procedure: Procedure, groups: Sequence[_Group]) -> Fit | None:
+def _fit(procedure: Procedure, groups: Sequence[Group]) -> Fit | None:
     """The correction over the indication, from the points that are not checks; None where there are only checks."""
     fitted = [g for g in groups if not g.check]
     if procedure.fit.model == "none" or not fitted:
@@ -229,14 +171,14 @@ def _fit(procedure: Procedure, groups: Sequence[_Group]) -> Fit | None:
     return fit(indications, corrections, procedure.fit.degree, through_zero=procedure.fit.through_zero)
 
 
-def _left(group: _Group, curve: Fit | None) -> float:
+def _left(group: Group, curve: Fit | None) -> float:
     """The error left by the curve fitted here, or, where there are only checks, by what was in force."""
     if curve is None:
         return mean([e for errors in group.errors for e in errors])
     return group.raw_error + curve.curve.value(mean(group.indications))
 
 
-def _point(run: _Run, group: _Group) -> PointResult:
+def _point(run: _Run, group: Group) -> PointResult:
     errors = [e for visit in group.errors for e in visit]
     spread, u_mean, correlated = _repeatability(run, group)
     budget = Budget(tuple(_lines(run, group, spread, u_mean)))
@@ -261,7 +203,7 @@ def _point(run: _Run, group: _Group) -> PointResult:
     )
 
 
-def _repeatability(run: _Run, group: _Group) -> tuple[Spread | None, float, bool]:
+def _repeatability(run: _Run, group: Group) -> tuple[Spread | None, float, bool]:
     """(scatter used, u of the mean, correlated): the point's own where it has enough readings, else the run's."""
     line = next((v for v in run.procedure.budget.values() if v.from_ == "readings"), None)
     if line is None:
@@ -279,7 +221,7 @@ def _repeatability(run: _Run, group: _Group) -> tuple[Spread | None, float, bool
     return spread, spread.s / math.sqrt(count) * factor, factor > 1
 
 
-def _inflation(group: _Group) -> float:
+def _inflation(group: Group) -> float:
     """How much correlation of neighbours makes the mean worse; the worst of the visits."""
     factors = [1.0]
     for visit, errors in zip(group.visits, group.errors, strict=True):
@@ -289,7 +231,7 @@ def _inflation(group: _Group) -> float:
     return max(factors)
 
 
-def _lines(run: _Run, group: _Group, spread: Spread | None, u_mean: float) -> list[Contribution]:
+def _lines(run: _Run, group: Group, spread: Spread | None, u_mean: float) -> list[Contribution]:
     values = _names(run, group)
     lines = []
     for name, line in run.procedure.budget.items():
@@ -303,7 +245,7 @@ def _lines(run: _Run, group: _Group, spread: Spread | None, u_mean: float) -> li
     return lines
 
 
-def _measured(run: _Run, group: _Group, line: Line) -> float:
+def _measured(run: _Run, group: Group, line: Line) -> float:
     """The standard uncertainty of what comes from the record."""
     match line.from_:
         case "standard.U":
@@ -319,7 +261,7 @@ def _measured(run: _Run, group: _Group, line: Line) -> float:
     return 0.0
 
 
-def _settling(procedure: Procedure, group: _Group) -> float:
+def _settling(procedure: Procedure, group: Group) -> float:
     """(|slope| + 2u)·τ/√3 of the worst visit; for typed readings the drift limit takes the slope's place."""
     lag = procedure.settle.tau_s if procedure.settle and procedure.settle.tau_s else None
     sampling = procedure.reading.n * procedure.reading.period_s
@@ -335,7 +277,7 @@ def _settling(procedure: Procedure, group: _Group) -> float:
     return 0.0 if limits is None else limits.drift * (lag or sampling) / limits.window_s / math.sqrt(3)
 
 
-def _names(run: _Run, group: _Group) -> Mapping[str, float]:
+def _names(run: _Run, group: Group) -> Mapping[str, float]:
     values = {
         "x": group.reference,
         "I": mean(group.indications),

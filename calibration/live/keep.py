@@ -64,8 +64,10 @@ class Keep:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as e:
                 raise KeepError(f"run {run} is being made by another program") from e
-            yield
-        path.unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
 
     def _path(self, run: str) -> Path:
         if "/" in run or run.startswith(".") or not run:

@@ -156,7 +156,7 @@ def _adjusted(machine: Machine, by: str) -> str:
     _complete(machine)
     answer = machine.progress.answers["adjust"]
     if answer == forms.YES and curve_kind(machine.procedure) and machine.correction_found is None:
-        raise _No("as found gives no curve that could be put in force; answer no, or abort")
+        raise _No(f"there is no curve to put in force ({machine.unfitted}); answer no, or abort")
     machine.set(
         adjusted="yes" if answer == forms.YES else "no",
         adjustment=machine.progress.answers.get("adjustment", ""),

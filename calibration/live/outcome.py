@@ -29,9 +29,8 @@ def record(procedure: Procedure, setup: Setup, progress: Progress, number: str) 
         as_found=_as_found(setup, progress),
         as_left=_as_left(procedure, progress),
         adjustment=_adjustment(procedure, progress),
-        answers=labelled(procedure, setup, progress.answers),
+        answers={**setup.remarks, **labelled(procedure, setup, progress.answers)},
         deviations=[*setup.deviations, *progress.deviations, *_missed(procedure, progress)],
-        software=setup.software,
     )
 
 

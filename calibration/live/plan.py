@@ -37,8 +37,8 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
 class Setup(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Fixed when a run begins. ``used``: nominal → standards used there, all where it is not named.
 
-    ``plain``: calibrations of these channels that change no value. ``auto``: nobody is asked to set a point or to
-    accept it, as where old data are replayed.
+    ``remarks`` go into the record's answers. ``plain``: calibrations of these channels that change no value. ``auto``:
+    nobody is asked to set a point or to accept it, as where old data are replayed.
     """
 
     run: str
@@ -57,7 +57,7 @@ class Setup(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     customer: str = ""
     laboratory: str = ""
     place: str = ""
-    software: dict[str, str] = {}
+    remarks: dict[str, str] = {}
     auto: bool = False
     host: str = ""
 

@@ -123,18 +123,25 @@ def _line(view: CalibrationRun, typing: str, said: str) -> Group:
 def plain(console: Console, before: CalibrationRun | None, view: CalibrationRun) -> None:
     """What is new since ``before``, a line each."""
     if before is None:
-        console.print(f"{view.title} ({view.procedure} rev {view.procedure_rev}), run {view.run}", highlight=False)
+        console.print(
+            f"{view.title} ({view.procedure} rev {view.procedure_rev}), run {view.run}", highlight=False, soft_wrap=True
+        )
     old = {(e.ts, e.text) for e in before.log} if before else set()
     for entry in view.log:
         if (entry.ts, entry.text) not in old:
-            console.print(f"  {entry.text}" + (f"  [{entry.by}]" if entry.by else ""), highlight=False, markup=False)
+            console.print(
+                f"  {entry.text}" + (f"  [{entry.by}]" if entry.by else ""),
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
     known = len(before.results) if before else 0
     for row in view.results[known:]:
         cells = [str(c) for c in _cells(row)]
-        console.print("  = " + "  ".join(filter(None, cells)), highlight=False, markup=False)
+        console.print("  = " + "  ".join(filter(None, cells)), highlight=False, markup=False, soft_wrap=True)
     for warning in [w for w in view.warnings if before is None or w not in before.warnings]:
-        console.print(f"  ! {warning}", highlight=False, markup=False)
+        console.print(f"  ! {warning}", highlight=False, markup=False, soft_wrap=True)
     if view.error and (before is None or view.error != before.error):
-        console.print(f"  ! {view.error}", highlight=False, markup=False)
+        console.print(f"  ! {view.error}", highlight=False, markup=False, soft_wrap=True)
     if before is None or (view.phase, view.step, asked(view)) != (before.phase, before.step, asked(before)):
-        console.print(f"{view.text} · {hint(view)}", highlight=False, markup=False)
+        console.print(f"{view.text} · {hint(view)}", highlight=False, markup=False, soft_wrap=True)

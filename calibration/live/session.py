@@ -191,7 +191,9 @@ class Session:
         except Stuck as e:
             raise Stuck(f"{e}; the run stays: labwire cal run --resume {guide.hosted.run}") from e
         if not self.over:
-            console.print(f"the run stays: labwire cal run --resume {guide.hosted.run}", highlight=False)
+            console.print(
+                f"the run stays: labwire cal run --resume {guide.hosted.run}", highlight=False, soft_wrap=True
+            )
         elif machine.progress.record:
             _print_record(guide.hosted, console)
 
@@ -200,17 +202,22 @@ def _print_record(hosted: Hosted, console: Console) -> None:
     record = hosted.register.record(hosted.machine.progress.record)
     try:
         console.print(
-            table(compute(record, hosted.machine.procedure), hosted.machine.procedure), highlight=False, markup=False
+            table(compute(record, hosted.machine.procedure), hosted.machine.procedure),
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
         )
     except CalculationError as e:
-        console.print(f"the results cannot be computed: {e}", highlight=False, markup=False)
-    console.print(f"\nrecord {record.id} is performed; next: labwire cal review {record.id}", highlight=False)
+        console.print(f"the results cannot be computed: {e}", highlight=False, soft_wrap=True, markup=False)
+    console.print(
+        f"\nrecord {record.id} is performed; next: labwire cal review {record.id}", highlight=False, soft_wrap=True
+    )
 
 
 def _with_digits(setup: Setup, sha256: str) -> Setup:
     """A file has the digits it has; where it lost zeros, the item's resolution gives them back."""
     source = msgspec.structs.replace(setup.source, digits=digits_of(setup.item.d))
-    return msgspec.structs.replace(setup, source=source, software={**setup.software, "replayed_sha256": sha256})
+    return msgspec.structs.replace(setup, source=source, remarks={"stored samples, SHA-256": sha256})
 
 
 @dataclass

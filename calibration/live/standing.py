@@ -21,6 +21,7 @@ from calibration.settle import Settle, State
 
 Named = Literal["item", "reference"]
 SPARK = 60
+MOST_EVENTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Standing:
         self._since = 0.0
         self._settled: Settled | None = None
         self._last_read: float | None = None
-        self._events: list[CalibrationEvent] = []
+        self._events: deque[CalibrationEvent] = deque(maxlen=MOST_EVENTS)
+        self.unfitted = ""
         if self.progress.adjusted == "yes" or self.stage == "adjust":
             self.fit_found()
 
@@ -103,7 +105,8 @@ class Standing:
         return None if self._settle is None else self._settle.state
 
     def drain(self) -> list[CalibrationEvent]:
-        events, self._events = self._events, []
+        events = list(self._events)
+        self._events.clear()
         return events
 
     def tell(self, kind: str, text: str, severity: str = "info", by: str = "") -> None:
@@ -155,7 +158,8 @@ class Standing:
         try:
             made = compute(self.draft("0"), self.procedure)["as_found"]
         except (CalculationError, RecordError, ValueError) as e:
-            self.tell("warning", f"as found cannot be computed: {e}", "warning")
+            self.unfitted = f"as found cannot be computed: {e}"
+            self.tell("warning", self.unfitted, "warning")
             return
         self.correction_found = made.fit
 

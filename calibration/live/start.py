@@ -273,11 +273,8 @@ def _certified(standards: Sequence[Standard], used: Mapping[str, list[str]], rul
 
 def _lint(rules: Procedure, standards: Sequence[Standard], item: Item, wanted: Wanted) -> list[str]:
     """Deviations, where a run is forced. Raises NotBegun."""
-    errors = [
-        f.text
-        for f in lint(rules, standard_U=_worst(standards, rules), d=float(exact(item.d)))
-        if f.severity == "error"
-    ]
+    findings = lint(as_read(rules, wanted), standard_U=_worst(standards, rules), d=float(exact(item.d)))
+    errors = [f.text for f in findings if f.severity == "error"]
     hopeless = [text for text in errors if HOPELESS in text]
     wrong = [text for text in errors if text not in hopeless]
     if wrong:
@@ -285,6 +282,13 @@ def _lint(rules: Procedure, standards: Sequence[Standard], item: Item, wanted: W
     if hopeless and not wanted.force.strip():
         raise NotBegun(f"{hopeless[0]}; --force REASON begins all the same, and the record says so")
     return [f"begun although {text}: {wanted.force.strip()}" for text in hopeless]
+
+
+def as_read(rules: Procedure, wanted: Wanted) -> Procedure:
+    """The procedure with as many readings a point as there will be: fewer where a person types them."""
+    if MANUAL not in (wanted.item, wanted.reference):
+        return rules
+    return msgspec.structs.replace(rules, reading=msgspec.structs.replace(rules.reading, n=rules.reading.typed))
 
 
 def _worst(standards: Sequence[Standard], rules: Procedure) -> float:

@@ -51,6 +51,7 @@ class Guide:
         """Whether it came to its end; False when it was stopped before. Raises Stuck."""
         screen = Live(console=self.console, auto_refresh=False, transient=False) if self.live else None
         with screen or nullcontext():
+            self._show(screen)
             while not self.hosted.machine.over and not stop.is_set():
                 await self._step()
                 self._show(screen)

@@ -1,6 +1,7 @@
 """A run as it is shown: the message on the broker, which terminal and page draw. Pure."""
 
 import math
+from typing import Any
 
 from broker.calibration_run import CalibrationRun, Question, Room, Settling
 from calibration.live import forms
@@ -16,11 +17,9 @@ STALE_S = 30.0
 
 def view(machine: Machine, run_ts: float) -> CalibrationRun:
     """``run_ts``: when it is shown, seconds since the epoch."""
-    setup, procedure, progress, visit = machine.setup, machine.procedure, machine.progress, machine.visit
-    end = seconds(progress.end) if progress.end else None
-    all_ = machine.visits
+    progress = machine.progress
     return CalibrationRun(
-        run=setup.run,
+        run=machine.setup.run,
         ts=_ms(run_ts),
         rev=progress.rev,
         phase=machine.stage,
@@ -30,33 +29,12 @@ def view(machine: Machine, run_ts: float) -> CalibrationRun:
         can=can(machine),
         error=progress.error or machine.trouble,
         warnings=_warnings(machine),
-        procedure=procedure.id,
-        procedure_rev=procedure.rev,
-        title=procedure.title,
-        item=setup.item.id,
-        serial=setup.item.serial or progress.answers.get("serial", ""),
-        instrument=setup.source.instrument,
-        channel=setup.source.channel,
-        unit=procedure.unit,
-        reference=str(setup.reference),
-        standards=[s.id for s in setup.standards],
-        by=setup.by.name,
-        host=setup.host,
-        start=_ms(seconds(setup.begin)) if setup.begin else None,
-        end=_ms(end) if end is not None and machine.over else None,
-        part="adjust" if machine.stage == "adjust" else progress.part,
-        step=step(machine),
-        steps=steps(procedure, progress.adjusted),
-        point=progress.index if visit else None,
-        points=[v.x for v in all_],
-        nominal=visit.x if visit else None,
-        direction=visit.direction if visit else "",
-        series=visit.series if visit else 0,
-        check=visit.check if visit else False,
+        **_what(machine),
+        **_where(machine),
         settled=_settled(machine),
         settling=_settling(machine),
         taken=len(progress.readings),
-        wanted=machine.wanted if visit else 0,
+        wanted=machine.wanted if machine.visit else 0,
         typed=machine.typed,
         pairs=[(_ms(p.t), _float(p.item), _float(p.reference)) for p in machine.pairs],
         room=_room(machine),
@@ -65,6 +43,44 @@ def view(machine: Machine, run_ts: float) -> CalibrationRun:
         log=progress.log[-MOST_LOG:],
         record=progress.record,
     )
+
+
+def _what(machine: Machine) -> dict[str, Any]:
+    """What is calibrated, how, by whom, since when."""
+    setup, procedure, progress = machine.setup, machine.procedure, machine.progress
+    over = progress.end if machine.over else ""
+    return {
+        "procedure": procedure.id,
+        "procedure_rev": procedure.rev,
+        "title": procedure.title,
+        "item": setup.item.id,
+        "serial": setup.item.serial or progress.answers.get("serial", ""),
+        "instrument": setup.source.instrument,
+        "channel": setup.source.channel,
+        "unit": procedure.unit,
+        "reference": str(setup.reference),
+        "standards": [s.id for s in setup.standards],
+        "by": setup.by.name,
+        "host": setup.host,
+        "start": _ms(seconds(setup.begin)) if setup.begin else None,
+        "end": _ms(seconds(over)) if over else None,
+    }
+
+
+def _where(machine: Machine) -> dict[str, Any]:
+    """Which step, and which point."""
+    progress, visit = machine.progress, machine.visit
+    return {
+        "part": "adjust" if machine.stage == "adjust" else progress.part,
+        "step": step(machine),
+        "steps": steps(machine.procedure, progress.adjusted),
+        "point": progress.index if visit else None,
+        "points": [v.x for v in machine.visits],
+        "nominal": visit.x if visit else None,
+        "direction": visit.direction if visit else "",
+        "series": visit.series if visit else 0,
+        "check": visit.check if visit else False,
+    }
 
 
 def form(machine: Machine) -> list[Question]:
@@ -140,6 +156,7 @@ def _asks(machine: Machine) -> list[str]:
 
 def _warnings(machine: Machine) -> list[str]:
     found = [machine.outside] if machine.outside else []
+    found += [machine.unfitted] if machine.unfitted and machine.stage == "adjust" else []
     if machine.stage == "review" and not machine.progress.error and machine.progress.results:
         found += machine.progress.results[-1].warnings
     if not machine.over and not machine.setup.auto:

@@ -206,6 +206,16 @@ def test_raw_readings_are_judged_with_the_curve_fitted_as_found() -> None:
         compute(record(as_left=left), procedure(fit=FitTable(model="none")))
 
 
+def test_a_single_reading_as_left_scatters_as_the_instrument_did_as_found() -> None:
+    one = {**point("15"), "readings": point("15")["readings"][:1]}
+    results = compute(record(as_left={"points": [one], "fitted": True}), procedure())
+    found, left = at(results["as_found"], 15), at(results["as_left"], 15)
+    assert left.s == pytest.approx(0.01, rel=0.1)
+    assert results["as_left"].hysteresis is not None
+    assert results["as_left"].hysteresis.largest == results["as_found"].hysteresis.largest  # type: ignore[union-attr]
+    assert left.expanded.u > found.s / math.sqrt(6)
+
+
 def test_as_found_is_what_the_correction_in_force_showed_and_the_new_curve_is_over_the_raw_value() -> None:
     plain = compute(record(), procedure())["as_found"]
     applied = {"certificate": "K-1", "x0": "0", "scale": "1", "coef": ["-0.2", "-0.01"]}
