@@ -85,6 +85,6 @@ def numbers(parent: Element, values: list[str], scales: Sequence[Scale], uncerta
         si(found, "unitXMLList", scale.macro)
         if uncertain is not None:
             expanded = si(si(found, "measurementUncertaintyUnivariateXMLList"), "expandedMUXMLList")
-            si(expanded, "valueExpandedMUXMLList", " ".join(Scale(scale.macro, scale.factor).of(uncertain.U)))
+            si(expanded, "valueExpandedMUXMLList", " ".join(Scale(scale.macro, scale.exponent).of(uncertain.U)))
             si(expanded, "coverageFactorXMLList", " ".join(uncertain.k))
             si(expanded, "coverageProbabilityXMLList", uncertain.p)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from calibration.documents.sheet import BLACK, BLUE, GREY, RED, Colour, Sheet
+from calibration.exact import arithmetic, exact
 from calibration.rounding import plain
 
 _SMALL = 7.0
@@ -83,11 +84,12 @@ def draw(sheet: Sheet, plot: Plot, words: Words, height: float = 62.0) -> None:
 
 def ticks(low: float, high: float, most: int) -> list[Decimal]:
     """At most ``most`` + 1 multiples of 1, 2 or 5 times a power of ten within the range."""
-    wanted = Decimal(repr((high - low) / most))
-    power = Decimal(1).scaleb(wanted.adjusted())
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
-    first, last = math.ceil(Decimal(repr(low)) / step), math.floor(Decimal(repr(high)) / step)
-    return [step * i for i in range(first, last + 1)]
+    with arithmetic():
+        least, greatest = exact(low), exact(high)
+        wanted = (greatest - least) / most
+        power = Decimal(1).scaleb(wanted.adjusted())
+        step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
+        return [step * i for i in range(math.ceil(least / step), math.floor(greatest / step) + 1)]
 
 
 def _frame(sheet: Sheet, plot: Plot, height: float) -> _Frame:

@@ -21,13 +21,14 @@ _SENTENCES = {
 
 def remarks(d: Dossier, t: Texts) -> list[str]:
     """The warnings of all runs, each once, with the run it belongs to where there are two."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for name, run in d.results.items():
         for warning in run.warnings:
-            found.setdefault(warning, []).append(name)
+            found.setdefault(warning, {})[name] = None
     every = len(d.results)
     return [
-        translated(warning, t) + (f" ({t(names[0])})" if len(names) < every else "") for warning, names in found.items()
+        translated(warning, t) + (f" ({t(next(iter(names)))})" if len(names) < every else "")
+        for warning, names in found.items()
     ]
 
 

@@ -68,23 +68,20 @@ _BARE = frozenset({"1", "%", "ppm", "°", "°C", "min", "h", "d"})
 _ONE = frozenset({"", "1", "pH", "-", "–"})
 _FACTOR = re.compile(r"(?P<symbol>[^\d⁻⁰¹²³⁴⁵⁶⁷⁸⁹^*·/ -]+|1)\^?(?P<power>-?\d+|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 _PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹µ", "-0123456789µ")
-_TO_SI: Mapping[str, tuple[str, Decimal]] = {
-    "bar": (r"\pascal", Decimal(100000)),
-    "mbar": (r"\pascal", Decimal(100)),
-}
+_TO_SI: Mapping[str, tuple[str, int]] = {"bar": (r"\pascal", 5), "mbar": (r"\pascal", 2)}
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Numbers in one unit: ``value``·factor + shift in ``macro``; ``shift`` is for values, never for differences."""
+    """Numbers in one unit: value·10^exponent + shift in ``macro``; ``shift`` is for values, never for differences."""
 
     macro: str
-    factor: Decimal = Decimal(1)
+    exponent: int = 0
     shift: Decimal = Decimal(0)
 
     def of(self, numerals: list[str]) -> list[str]:
         with arithmetic():
-            return [plain(Decimal(numeral) * self.factor + self.shift) for numeral in numerals]
+            return [plain(Decimal(numeral).scaleb(self.exponent) + self.shift) for numeral in numerals]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +98,8 @@ class Unit:
         if self.symbol == "°C":
             return [Scale(r"\kelvin", shift=Decimal(0) if difference else Decimal("273.15")), own]
         if self.symbol in _TO_SI:
-            macro, factor = _TO_SI[self.symbol]
-            return [Scale(macro, factor), own]
+            macro, exponent = _TO_SI[self.symbol]
+            return [Scale(macro, exponent), own]
         return [own]
 
     @property

@@ -51,7 +51,8 @@ def keys(call: ast.Call) -> set[str]:
         return set()
     place = 0 if call.func.id == "t" else 2
     given = call.args[place : place + 1]
-    return {node.value for arg in given for node in ast.walk(arg) if isinstance(node, ast.Constant) and call.args}
+    found = [node.value for arg in given for node in ast.walk(arg) if isinstance(node, ast.Constant)]
+    return {value for value in found if isinstance(value, str)}
 
 
 def test_every_key_that_is_used_is_there() -> None:
