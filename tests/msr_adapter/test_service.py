@@ -185,7 +185,9 @@ def test_a_description_that_cannot_be_read_is_forgotten(tmp_path: Path, content:
 
 async def test_calibrations_are_applied_to_samples_and_blocks(mosquitto: TestBroker, tmp_path: Path) -> None:
     add = Correction(type="poly", coef=[0.5])
-    in_force = {name: Calibration(id="K-1", correction=add) for name in ("plant_kiln_airontemperature", "counter_c0000")}
+    in_force = {
+        name: Calibration(id="K-1", correction=add) for name in ("plant_kiln_air_on_temperature", "counter_c0000")
+    }
     async with Client(mosquitto.config("calibration-main"), "cal") as client:
         await eventually(lambda: client.connected)
         await client.publish(TOPICS.of("plant", Kind.CALIBRATION), encode(in_force), retain=True)
@@ -197,12 +199,12 @@ async def test_calibrations_are_applied_to_samples_and_blocks(mosquitto: TestBro
             await eventually(lambda: any(b.cal for b in heard.blocks) and any(d.cal for d in heard.data), 20)
 
     blocks = [b for b in heard.blocks if b.cal and "counter_c0000" in b.cols]
-    samples = [d for d in heard.data if d.cal and "plant_kiln_airontemperature" in d.values]
+    samples = [d for d in heard.data if d.cal and "plant_kiln_air_on_temperature" in d.values]
     assert blocks
     assert samples
     for b in blocks:
         raw = b.cols["counter_c0000_raw"]
         assert b.cols["counter_c0000"] == [float(v) + 0.5 for v in raw if isinstance(v, (int, float))]
     for d in samples:
-        assert d.values["plant_kiln_airontemperature"] == d.values["plant_kiln_airontemperature_raw"] + 0.5  # type: ignore[operator]
+        assert d.values["plant_kiln_air_on_temperature"] == d.values["plant_kiln_air_on_temperature_raw"] + 0.5  # type: ignore[operator]
     assert heard.metas[-1].channels["counter_c0000_raw"].unit == heard.metas[-1].channels["counter_c0000"].unit
