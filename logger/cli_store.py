@@ -14,7 +14,7 @@ from broker.folder import lock
 from broker.runtime import EXIT_CONFIG, EXIT_OK, EXIT_SURPRISE
 from broker.topics import Topics
 from logger.store import backup as copying
-from logger.store.checks import PARTS, Part, Progress
+from logger.store.checks import PARTS, Part, Progress, wrong
 from logger.store.reading import HistoryError, Reader
 from logger.store.schema import VERSION, StoreError
 from logger.store.sql import pragma
@@ -47,7 +47,7 @@ def _check(database: Path) -> int:
     if not any(damaged):
         print("everything agrees")
         return EXIT_OK
-    if damaged == [part.repairs and bool(count) for part, count in zip(PARTS, damaged, strict=True)]:
+    if all(part.repairs for part, count in zip(PARTS, damaged, strict=True) if count):
         print("the samples are whole: --repair makes the roll-ups again, while the logger is stopped")
     else:
         print("what is damaged can only come from a backup, and from the spools of the senders")
@@ -56,12 +56,8 @@ def _check(database: Path) -> int:
 
 def _report(part: Part, reader: Reader) -> int:
     """How much of this part is wrong."""
-    found = []
     with _bar(part.name) as progress:
-        try:
-            found += list(part.run(reader, progress))
-        except HistoryError as e:
-            found.append(str(e))
+        found = wrong(part, reader, progress)
     print(f"{part.name}: {'good' if not found else f'{len(found)} damaged'}")
     for text in found:
         print(f"  {text}")

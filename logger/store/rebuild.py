@@ -11,7 +11,7 @@ from logger.pieces import Packed, unpack
 from logger.rollups import OLD, WIDTHS_US, WINDOW, sheet_of
 from logger.rollups import unpack as unpack_sheet
 from logger.store import sheets as sheets_
-from logger.store.rows import SHEET_BYTES
+from logger.store.rows import SHEET_BYTES, sheet_crc
 from logger.store.shapes import Shapes
 from logger.store.sheets import SheetWriter
 
@@ -67,8 +67,11 @@ def _clear(db: sqlite3.Connection, progress: _Progress, sheets: SheetWriter) -> 
         width = WIDTHS_US[level]
         if (window + 1) * WINDOW * width <= first:
             continue
-        (body,) = db.execute("SELECT body FROM rollup WHERE id = ?", (id_,)).fetchone()
-        kept = sheets_.within(unpack_sheet(body, sheets_.names(shapes[shape])), 0, first // width)
+        crc, body = db.execute("SELECT crc, body FROM rollup WHERE id = ?", (id_,)).fetchone()
+        if crc != sheet_crc(source, level, window, shape, body):
+            sheets.drop(source, level, id_, len(body) + SHEET_BYTES)
+            continue
+        kept = sheets_.within(unpack_sheet(body, sheets_.names(shapes[shape])), -(2**62), first // width)
         sheets.cut(source, level, id_, kept, len(body) + SHEET_BYTES)
     if rows:
         _note(db, msgspec.structs.replace(progress, done=rows[-1][0]))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from logger.store.checks import amounts, ledger, pages, pieces, traffic
-from logger.store.reading import Reader
+from logger.store.reading import HistoryError, Reader
 
 Progress = Callable[[float], None]
 """How much of a part is done, 0 to 1."""
@@ -20,6 +20,17 @@ class Part:
     name: str
     run: Callable[[Reader, Progress], Iterator[str]]
     repairs: bool = False
+
+
+def wrong(part: Part, reader: Reader, progress: Progress) -> list[str]:
+    """What is damaged there; a file that cannot be read at all is one sentence."""
+    found = []
+    try:
+        for text in part.run(reader, progress):
+            found.append(text)
+    except HistoryError as e:
+        found.append(str(e))
+    return found
 
 
 PARTS = (
