@@ -40,7 +40,12 @@ def set_up_logging(level: str = "info") -> None:
 
 def new_boot(clock: Clock = time.time) -> str:
     """A name for this start that is unique for ever and sorts by time, e.g. ``mh8x2k3q-7f3a``."""
-    return f"{_base36(int(clock() * 1000)):0>8}-{secrets.token_hex(2)}"
+    return boot_name(int(clock() * 1000), secrets.token_hex(2))
+
+
+def boot_name(begun_ms: int, suffix: str) -> str:
+    """The name of a start at ``begun_ms``; ``suffix`` of four hexadecimal digits tells two in one millisecond apart."""
+    return f"{_base36(begun_ms):0>8}-{suffix}"
 
 
 def boot_ms(boot: str) -> int | None:

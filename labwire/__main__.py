@@ -42,6 +42,7 @@ COMMANDS = {
     "log": Entry("logger.__main__", "logger", "print what went over the broker", ("log",)),
     "export": Entry("logger.__main__", "logger", "write samples to a file", ("export",)),
     "gen": Entry("labwire.gen", "logger", "files for other programs: Grafana dashboards"),
+    "replay": Entry("logger.cli_replay", "logger", "show recorded traffic again, below another root"),
     "note": Entry("bridge_ws.cli", "bridge", "write a note into the log", ("note",)),
     "run": Entry("bridge_ws.cli", "bridge", "begin and end a run (a batch, an experiment)", ("run",)),
     "send": Entry("bridge_ws.cli", "bridge", "send a command to an instrument and wait for its answer", ("send",)),

@@ -74,3 +74,17 @@ def export(to: ArgumentParser) -> None:
     )
     to.add_argument("--tz", metavar="ZONE", help="times in this zone, e.g. Europe/Berlin; default: UTC")
     to.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+
+
+def replay(to: ArgumentParser) -> None:
+    to.add_argument("--from", dest="start", metavar="WHEN", help=f"{WHEN}; default: the first message")
+    to.add_argument("--to", dest="end", metavar="WHEN", help="as --from; default: the last message")
+    to.add_argument("--run", default="", metavar="RUN", help="the time of a run")
+    to.add_argument("--instrument", action="append", default=[], metavar="NAME", help="or a pattern; may be repeated")
+    to.add_argument("--speed", default="1", metavar="TIMES", help="1, 10, 0.5, or max: as fast as it goes")
+    to.add_argument(
+        "--prefix", default="replay", metavar="ROOT", help="the root to show it below; default: %(default)s"
+    )
+    to.add_argument("--shift-now", action="store_true", help="move its times to now, so that a page shows it live")
+    to.add_argument("--clear", action="store_true", help="only clear what an earlier replay has left")
+    to.add_argument("--tz", metavar="ZONE", help="times that name no zone are in this one; default: the local one")

@@ -1,0 +1,1 @@
+"""The flight recorder: recorded traffic published again below another root."""
