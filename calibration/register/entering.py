@@ -12,7 +12,7 @@ import msgspec
 
 from calibration import procedure as procedures
 from calibration.compute import compute
-from calibration.exact import CalculationError, exact
+from calibration.exact import CalculationError
 from calibration.procedure import Procedure
 from calibration.record import (
     Eccentric,
@@ -159,7 +159,7 @@ def visits(rules: Procedure) -> Iterator[Visit]:
     for series in range(1, rules.points.series + 1):
         for way in ways[rules.points.order]:
             for value in rising if way == "up" else reversed(rising):
-                yield Visit(numeral(exact(value)), way, series, value in rules.points.check)
+                yield Visit(numeral(f"{value:.15g}"), way, series, value in rules.points.check)
 
 
 def point(visit: Visit, readings: Sequence[tuple[str, str]], standards: Sequence[str] = ()) -> Point:
@@ -260,6 +260,8 @@ def _point(part: Mapping[str, Any], rules: Procedure) -> Point:
     shown = [str(v) for v in part["I"]]
     reference = part.get("x", nominal)
     references = [str(v) for v in reference] if isinstance(reference, list) else [str(reference)] * len(shown)
+    if not shown:
+        raise RegisterError(f"point {nominal} has no reading")
     if len(references) != len(shown):
         raise RegisterError(f"point {nominal}: {len(shown)} readings of the item, {len(references)} of the reference")
     rows = [{"nominal": nominal, "I": i, "x": x} for i, x in zip(shown, references, strict=True)]

@@ -1,0 +1,190 @@
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from calibration import procedure
+from calibration.record import CertificatePoint, Item, Standard
+from calibration.register import Register, RegisterError
+from calibration.register.entering import Entered, begin, from_csv, from_toml, number, performed, visits
+from tests.calibration.example import PROCEDURE
+from tests.calibration.register.bench import ANNA, CARL, GAUGE, register
+
+RULES = procedure.read(PROCEDURE)
+CSV = "run,nominal,direction,I,x\n" + "".join(
+    f"as_found,{x},{way},{x + 0.2 + 0.01 * i:.3f},\n"
+    for way in ("up", "down")
+    for x in (0, 10, 15, 20, 30)
+    for i in (0, 1)
+)
+
+
+def entered(made: Register, data: Entered | None = None, **changes: Any) -> Any:
+    args = {"item": "sensor1", "standards": ["gauge"], **changes}
+    text = args.pop("text", PROCEDURE)
+    return performed(made, text, args["item"], args["standards"], data or from_csv(CSV, RULES), CARL)
+
+
+def test_typed_readings_become_a_performed_record(tmp_path: Path) -> None:
+    made = register(tmp_path)
+    done = entered(made)
+    assert (done.id, done.state, done.history[-1].by) == ("K-2026-0001", "performed", CARL)
+    assert made.record(done.id) == done
+    assert (done.begin, done.laboratory) == ("2026-11-21T08:00:00Z", "Calibration laboratory")
+    assert done.standards == [made.standard("gauge").standard]
+    first = done.as_found.points[0]
+    assert (first.nominal, [s.I for s in first.readings], first.readings[0].x) == ("0", ["0.200", "0.210"], "0")
+    assert [p.check for p in done.as_found.points].count(True) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"item": "nobody"}, "no item 'nobody'"),
+        ({"standards": ["nobody"]}, "no standard 'nobody'"),
+        ({"standards": []}, "needs a standard"),
+        ({"standards": ["late"]}, "was due on 2026-11-20"),
+        ({"standards": ["short"]}, "certified from 0 to 20"),
+        ({"standards": ["gone"]}, "gone is retired"),
+        ({"item": "gone2"}, "gone2 is retired"),
+        ({"text": "x = 1"}, "cannot be used"),
+        ({"text": PROCEDURE + '[reference]\nclass = "F1"\n'}, "has no class"),
+        ({"text": PROCEDURE + "[reference]\nmax_age_days = 100\n"}, "315 days before"),
+    ],
+)
+def test_what_cannot_begin(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    made = register(tmp_path)
+    made.add_standard(msgspec.structs.replace(GAUGE, id="late", due="2026-11-20"), ANNA)
+    points = [CertificatePoint(x=x, U="0.01") for x in ("0", "20")]
+    made.add_standard(Standard(id="short", date="2026-01-01", points=points), ANNA)
+    made.add_standard(msgspec.structs.replace(GAUGE, id="gone"), ANNA)
+    made.add_item(Item(id="gone2"), ANNA)
+    for id_ in ("gone", "gone2"):
+        made.retire(id_, "", ANNA)
+    before = made.head
+    with pytest.raises(RegisterError, match=says):
+        entered(made, **changes)
+    assert (made.head, made.records()) == (before, [])
+
+
+def test_the_standard_is_judged_on_the_day_of_the_work(tmp_path: Path) -> None:
+    made = register(tmp_path)
+    made.add_standard(msgspec.structs.replace(GAUGE, id="late", due="2026-11-20"), ANNA)
+    begin(made, PROCEDURE, "sensor1", ["late"], "2026-11-20T10:00:00Z")
+    data = from_csv(CSV, RULES)
+    worked = Entered(data.points, about={"begin": "2026-11-19T10:00:00Z", "end": "2026-11-21T01:00:00Z"})
+    with pytest.raises(RegisterError, match="was due on 2026-11-20"):
+        entered(made, worked, standards=["late"])
+
+
+def test_nothing_is_kept_of_what_computes_nothing(tmp_path: Path) -> None:
+    made = register(tmp_path)
+    text = PROCEDURE.replace("points]\nvalues", "points]\nvalues")
+    few = from_csv("nominal,I\n0,0.1\n10,10.1\n", RULES)
+    with pytest.raises(RegisterError, match="nothing can be computed"):
+        entered(made, few, text=text)
+    with pytest.raises(RegisterError, match="no reading"):
+        entered(made, Entered({}))
+    with pytest.raises(RegisterError, match="does not ask for colour"):
+        entered(made, Entered(from_csv(CSV, RULES).points, answers={"colour": "red"}))
+    with pytest.raises(RegisterError, match="makes no record"):
+        entered(made, Entered(from_csv(CSV, RULES).points, about={"received": "yesterday"}))
+    assert made.records() == []
+
+
+def test_the_order_of_the_work() -> None:
+    way = [(v.nominal, v.direction, v.check) for v in visits(RULES)]
+    up = [("0", False), ("10", False), ("15", True), ("20", False), ("30", False)]
+    assert way == [(n, "up", c) for n, c in up] + [(n, "down", c) for n, c in reversed(up)]
+    down = msgspec.structs.replace(RULES, points=msgspec.structs.replace(RULES.points, order="down", series=2))
+    assert [(v.nominal, v.series) for v in visits(down)][:6][-1] == ("30", 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("1,50", "1.50"), (" 100.0000 ", "100.0000"), ("−0,1", "-0.1"), ("1e-7", "0.0000001")]
+)
+def test_typed_numbers_keep_their_digits(typed: str, kept: str) -> None:
+    assert number(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("I,x\n1,2\n", "names the columns"),
+        ("nominal,I\n0,zero\n", "line 2: 'zero' is not a number"),
+        ("nominal,I\n0,1\n5,5\n", "line 3: 5 is no point of P-1: 0, 10, 15, 20, 30"),
+        ("nominal,I,run\n0,1,before\n", "line 2: run is as_found or as_left"),
+        ("nominal,I,direction\n0,1,left\n", "point 0"),
+        ("nominal,I,series\n0,1,one\n", "line 2"),
+    ],
+)
+def test_csv_that_is_refused(text: str, says: str) -> None:
+    with pytest.raises(RegisterError, match=says):
+        from_csv(text, RULES)
+
+
+def test_csv_with_everything() -> None:
+    text = "run, nominal, I, x, t, series, standards\nas_left, 15, 15.1, 15.0, 2026-11-21T08:00:00Z, 2, a;b\n"
+    (point,) = from_csv(text, RULES).points["as_left"]
+    assert (point.series, point.check, point.standards, point.direction) == (2, True, ["a", "b"], "up")
+    assert (point.readings[0].I, point.readings[0].x, point.readings[0].t) == ("15.1", "15.0", "2026-11-21T08:00:00Z")
+
+
+def test_toml_with_everything() -> None:
+    data = from_toml(
+        """
+        customer = "Lab 2"
+        begin = "2026-11-20"
+        deviations = ["one point less"]
+        [answers]
+        medium = "water"
+        [environment.temperature]
+        min = 20.10
+        mean = 20.5
+        max = 21
+        [eccentricity.as_found]
+        load = 10
+        centre = 10.000
+        others = [10.001, 9.999]
+        [[as_found]]
+        nominal = 0
+        I = [0.100, "0.110"]
+        [[as_found]]
+        nominal = 10
+        direction = "down"
+        I = [10.100]
+        x = [10.0010]
+        standards = ["gauge"]
+        """,
+        RULES,
+    )
+    zero, ten = data.points["as_found"]
+    assert [(s.I, s.x) for s in zero.readings] == [("0.100", "0"), ("0.110", "0")]
+    assert (ten.direction, ten.readings[0].x, ten.standards) == ("down", "10.0010", ["gauge"])
+    assert data.environment["temperature"].min == "20.10"
+    assert data.eccentricity["as_found"].centre == "10.000"
+    assert (data.about, data.answers, list(data.deviations)) == (
+        {"customer": "Lab 2", "begin": "2026-11-20"},
+        {"medium": "water"},
+        ["one point less"],
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x =",
+        "colour = 1",
+        "[[as_found]]\nnominal = 0\n",
+        "[[as_found]]\nnominal = 0\nI = [1, 2]\nx = [1]\n",
+        "[[as_found]]\nnominal = 0\nI = []\n",
+        "[environment.temperature]\nmin = 1\n",
+        "as_found = 3",
+        "answers = 3",
+        "[eccentricity.as_found]\nload = 1\n",
+    ],
+)
+def test_toml_that_is_refused_is_one_sentence(text: str) -> None:
+    with pytest.raises(RegisterError):
+        from_toml(text, RULES)
