@@ -51,7 +51,8 @@ def line_text(line: LedgerLine) -> str:
     what = ("sample set" if line.stream == "samples" else "record") + ("" if count == 1 else "s")
     begun = boot_ms(line.boot)
     since = "" if begun is None else f"  since {when.iso(begun * 1000)[:19]}Z"
-    text = f"{line.source}  {line.boot}{since}  {count} {what}"
+    gone = sum(b - a + 1 for a, b in line.expired)
+    text = f"{line.source}  {line.boot}{since}  {count} {what}{f' ({gone} expired)' if gone else ''}"
     if line.complete:
         return f"{text}  complete"
     return "\n".join([f"{text}  of {line.end}", *(_gap_text(line, g) for g in line.gaps)])

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,7 @@ from logger import traffic
 from logger.ledger import Book, Gap, Stream
 from logger.pieces import SPAN_US, Chunk, Packed, Shape, remarked, unpack
 from logger.store import marks as marking
-from logger.store import replay, zoom
+from logger.store import replay, retention, zoom
 from logger.store.books import read_books
 from logger.store.buckets import Buckets, Gatherer
 from logger.store.marks import MarkLine
@@ -71,7 +71,8 @@ class LogEntry:
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
     """One numbering: ``stored`` ranges, first and last number included; ``end`` is one more than the last known to
-    exist; ``gaps`` is empty when everything is there. ``live``: its sender still holds it."""
+    exist; ``gaps`` is empty when everything is there. ``live``: its sender still holds it. ``expired``: what of
+    ``stored`` retention has thrown away since."""
 
     source: str
     stream: Literal["samples", "events"]
@@ -80,6 +81,7 @@ class LedgerLine:
     end: int
     gaps: list[Gap]
     live: bool
+    expired: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -242,7 +244,8 @@ class History:
     def ledger(self, instrument: str | None = None) -> list[LedgerLine]:
         """Every numbering of one source, or of all."""
         with self._reader.snapshot() as db:
-            return [_ledger_line(book) for book in read_books(db, instrument) if book.boot]
+            gone = retention.expired(db)
+            return [_ledger_line(book, gone.get(book.id, [])) for book in read_books(db, instrument) if book.boot]
 
 
 _Row = tuple[int, int, int, int, int | None, bytes | None, bytes | None, bytes, int, int, int, int]
@@ -318,7 +321,7 @@ def log_entry(e: traffic.Entry, names: dict[int, str], boots: dict[int, str]) ->
     )
 
 
-def _ledger_line(book: Book) -> LedgerLine:
+def _ledger_line(book: Book, expired: list[tuple[int, int]]) -> LedgerLine:
     stored = [(a, b - 1) for a, b in book.stored]
     stream: Literal["samples", "events"] = "samples" if book.stream is Stream.SAMPLES else "events"
-    return LedgerLine(book.source, stream, book.boot, stored, book.end, book.gaps(), bool(book.held))
+    return LedgerLine(book.source, stream, book.boot, stored, book.end, book.gaps(), bool(book.held), expired)

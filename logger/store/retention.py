@@ -17,6 +17,7 @@ from logger.store.accounts import Accounts, What
 from logger.store.rows import PIECE_BYTES, SEGMENT_BYTES, SHEET_BYTES
 from logger.store.shapes import Shapes
 from logger.store.sheets import SheetWriter
+from logger.store.sql import pragma
 
 log = logging.getLogger("logger.store")
 
@@ -228,3 +229,12 @@ def add_range(db: sqlite3.Connection, book: int, a: int, b: int) -> None:
 def read(db: sqlite3.Connection, book: int) -> list[tuple[int, int]]:
     """The expired ranges [a, b) of a book."""
     return list(db.execute("SELECT a, b FROM expired WHERE book = ? ORDER BY a", (book,)))
+
+
+def expired(db: sqlite3.Connection) -> dict[int, list[tuple[int, int]]]:
+    """Book → what of it has expired, first and last number included; nothing in a store of an earlier version."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    if pragma(db, "user_version") > 1:
+        for book, a, b in db.execute("SELECT book, a, b FROM expired ORDER BY book, a"):
+            found.setdefault(book, []).append((a, b - 1))
+    return found
