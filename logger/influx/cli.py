@@ -26,7 +26,8 @@ from logger.store.reading import HistoryError
 def init(args: argparse.Namespace) -> int:
     """Make what the database needs. Raises ConfigError."""
     _, influx = _configured(args)
-    return _said(setup.prepare(influx, Server(influx)))
+    with Server(influx) as server:
+        return _said(setup.prepare(influx, server))
 
 
 def backfill(args: argparse.Namespace) -> int:

@@ -24,6 +24,8 @@ log = logging.getLogger("logger.influx")
 BATCH_BYTES = 2_000_000
 STATUSES_S = 5.0
 RETRY_S = 10.0
+STRETCHES = 24
+"""Of the traffic log in one pass, after a long time without a projection."""
 
 
 class Projector:
@@ -81,7 +83,11 @@ class Projector:
                 break
         if time.monotonic() - self._statuses_at > STATUSES_S:
             self._statuses_at = time.monotonic()
-            self._bring(feed.statuses(int(began * 1000)), cursor)
+            for _ in range(STRETCHES):
+                batch = feed.statuses(int(began * 1000))
+                self._bring(batch, cursor)
+                if not batch.lines:
+                    break
         self._caught_up = began
 
     def _bring(self, batch: Batch, cursor: Cursor) -> None:

@@ -5,6 +5,7 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
@@ -54,6 +55,12 @@ class Server:
     config: InfluxConfig
     _open: http.client.HTTPConnection | None = field(default=None, init=False)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
     def close(self) -> None:
         if self._open is not None:
             self._open.close()
@@ -82,10 +89,21 @@ class Server:
         token = self.config.secret()
         all_headers = dict(headers or {}) | ({"Authorization": f"Token {token}"} if token else {})
         try:
-            return self._ask(method, target, body, all_headers)
+            return self._ask_again(method, target, body, all_headers)
         except (OSError, http.client.HTTPException) as e:
             self.close()
             raise Unreachable(f"{self.config.url} does not answer: {_reason(e)}") from e
+
+    def _ask_again(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Servers close connections that were quiet: that is no trouble, and our requests may go twice."""
+        kept = self._open is not None
+        try:
+            return self._ask(method, target, body, headers)
+        except ConnectionError:  # http.client's RemoteDisconnected too
+            self.close()
+            if not kept:
+                raise
+        return self._ask(method, target, body, headers)
 
     def _ask(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         connection = self._connection()

@@ -102,7 +102,7 @@ def _find_bucket(server: Server, org: str, name: str) -> _Bucket | None:
 
 
 def _bucket(server: Server, org: str, name: str, keep_days: int) -> Iterator[str]:
-    rules = [{"type": "expire", "everySeconds": keep_days * DAY_S}] if keep_days else []
+    rules = [_rule(keep_days)]
     kept = f"keeps {keep_days} days" if keep_days else "keeps for ever"
     found = _find_bucket(server, org, name)
     if found is None:
@@ -110,11 +110,17 @@ def _bucket(server: Server, org: str, name: str, keep_days: int) -> Iterator[str
         _ask(server.config, server, "POST", "/api/v2/buckets", {}, body)
         yield f"bucket {name}: made, {kept}"
     elif found.keep_s != keep_days * DAY_S:
-        body = {"retentionRules": rules or [{"type": "expire", "everySeconds": 0}]}
+        body = {"retentionRules": rules}
         _ask(server.config, server, "PATCH", f"/api/v2/buckets/{found.id}", {}, body)
         yield f"bucket {name}: {kept} now (was {found.keep_s / DAY_S:g} days; 0 is for ever)"
     else:
         yield f"bucket {name}: is there, {kept}"
+
+
+def _rule(keep_days: int) -> dict[str, str | int]:
+    """Shards as long as InfluxDB chooses itself for a new bucket: with another retention they must change too."""
+    shard_s = 3600 if 0 < keep_days < 2 else DAY_S if 0 < keep_days < 180 else 7 * DAY_S
+    return {"type": "expire", "everySeconds": keep_days * DAY_S, "shardGroupDurationSeconds": shard_s}
 
 
 def _task(config: InfluxConfig, server: Server, org: str, level: Level) -> str:
