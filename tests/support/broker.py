@@ -7,7 +7,7 @@ from broker import mosquitto
 from broker.acl import User
 from broker.config import BrokerConfig
 
-INSTRUMENTS = ("balance1", "stirrer1", "vib1", "dmm1", "osc1", "plant", *(f"i{k}" for k in range(10)))
+INSTRUMENTS = ("balance1", "stirrer1", "vib1", "dmm1", "bath1", "osc1", "plant", *(f"i{k}" for k in range(10)))
 USERS = (
     User("edge-pi", "edge", INSTRUMENTS),
     User("edge-other", "edge", ("other1", "balance1")),
