@@ -126,29 +126,25 @@ class Books:
                 self.changed(book)
 
     def save(self) -> None:
-        """Write the changed books; inside the transaction."""
-        for book in self._dirty.values():
-            self._save_spans(book)
-            self._db.execute(
-                "UPDATE book SET first = ?, next = ?, lost = ?, held = ? WHERE id = ?",
-                (book.first, book.next, book.lost, book.held, book.id),
-            )
-            fresh = book.closed[self._saved_gaps[book.id] :]
-            self._db.executemany(
-                "INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?)", [(book.id, g.a, g.b, g.reason) for g in fresh]
-            )
-            self._saved_gaps[book.id] = len(book.closed)
+        """Write the changed books; inside the transaction. All books with one statement each: they may be hundreds."""
+        gone: list[tuple[int, int]] = []
+        spans: list[tuple[int, int, int]] = []
+        gaps: list[tuple[int, int, int, str]] = []
+        books = self._dirty.values()
+        for book in books:
+            saved, now = self._saved[book.id], dict(book.stored)
+            gone += [(book.id, a) for a in saved.keys() - now.keys()]
+            spans += [(book.id, a, b) for a, b in now.items() if saved.get(a) != b]
+            gaps += [(book.id, g.a, g.b, g.reason) for g in book.closed[self._saved_gaps[book.id] :]]
+            self._saved[book.id], self._saved_gaps[book.id] = now, len(book.closed)
+        self._db.executemany("DELETE FROM span WHERE book = ? AND a = ?", gone)
+        self._db.executemany("INSERT OR REPLACE INTO span VALUES (?, ?, ?)", spans)
+        self._db.executemany("INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?)", gaps)
+        self._db.executemany(
+            "UPDATE book SET first = ?, next = ?, lost = ?, held = ? WHERE id = ?",
+            [(book.first, book.next, book.lost, book.held, book.id) for book in books],
+        )
         self._dirty.clear()
-
-    def _save_spans(self, book: Book) -> None:
-        saved, now = self._saved[book.id], dict(book.stored)
-        gone = [(book.id, a) for a in saved.keys() - now.keys()]
-        fresh = [(book.id, a, b) for a, b in now.items() if saved.get(a) != b]
-        if gone:
-            self._db.executemany("DELETE FROM span WHERE book = ? AND a = ?", gone)
-        if fresh:
-            self._db.executemany("INSERT OR REPLACE INTO span VALUES (?, ?, ?)", fresh)
-        self._saved[book.id] = now
 
     def live(self) -> Iterator[Book]:
         """Books whose sender still holds them."""

@@ -195,7 +195,9 @@ class SampleWriter:
         most = full_rows(len(columns))
         for a, b in split(chunk.t_us):
             for start in range(a, b, most):
-                self._insert(book, chunk.slice(start, min(b, start + most)), shape, fold)
+                end = min(b, start + most)
+                part = chunk if end - start == len(chunk) else chunk.slice(start, end)
+                self._insert(book, part, shape, fold)
 
     def _insert(self, book: Book, chunk: Chunk, shape: Shape, fold: int) -> None:
         """A piece goes with the next flush of the table: finished at once when it is as large as it should be."""
