@@ -9,7 +9,7 @@ _CONFLICT = re.compile(
     r" (?P<other>\w+)",
     re.DOTALL,
 )
-_TOO_OLD = re.compile(r"beyond retention policy.*?dropped=(\d+)", re.DOTALL)
+_TOO_OLD = re.compile(r"(?:beyond|outside) retention policy.*?dropped=(\d+)", re.DOTALL)
 _TYPES = {"float": "float", "integer": "int", "unsigned": "uint", "boolean": "bool", "string": "str"}
 
 _HEAD = re.compile(rb"(?:\\.|[^\\ ])* ", re.DOTALL)

@@ -13,6 +13,7 @@ def test_influxdb_names_the_field() -> None:
 
 def test_points_before_the_retention_are_counted() -> None:
     assert too_old("partial write: points beyond retention policy dropped=17") == 17
+    assert too_old("dropped 2 points outside retention policy of duration 1h0m0s - oldest point … dropped=2 for") == 2
     assert too_old(CONFLICT) is None
 
 
