@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import sys
 import time
 from pathlib import Path
@@ -10,27 +11,22 @@ import msgspec
 
 from broker import runtime
 from broker.client import Client
-from broker.config import BrokerConfig, ConfigError, load, parse
+from broker.config import ConfigError, parse
 from broker.messages import encode
 from broker.runtime import EXIT_CONFIG
 from broker.topics import Topics
 from calibration.commands import EXIT_FAILED, EXIT_OK, Wrong
-from calibration.commands.common import add_dir, folder, register, sentences
+from calibration.commands.common import add_dir, folder, sentences
+from calibration.live.config import CalibrationConfig, read
 from calibration.publish import Publisher
+from calibration.register import Register
 from calibration.register.survey import Surveyor
 
 WAIT_S = 10.0
 
 
-class PublishFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What this command needs of ``calibration.toml``."""
-
-    name: str = "main"
-    broker: BrokerConfig = BrokerConfig()
-
-
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-c", "--config", type=Path, help="a file with [broker]; else LABWIRE_BROKER_HOST, _USER, …")
+    parser.add_argument("-c", "--config", type=Path, help="calibration.toml; else LABWIRE_BROKER_HOST, _USER, …")
     parser.add_argument("--once", action="store_true", help="end when the broker has it; else go on until Ctrl-C")
     parser.add_argument("--show", action="store_true", help="print what would be published, and publish nothing")
     parser.add_argument("--log-level", default="info")
@@ -39,18 +35,26 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Returns 1 where something cannot be published or the broker does not take it. Raises Wrong."""
-    kept = register(args)
-    if args.show:
-        with sentences():
+    config = _config(args)
+    with sentences():
+        kept = Register.open(Path(config.register_dir))
+        if args.show:
             return _show(Surveyor(kept))
     runtime.set_up_logging(args.log_level)
+    if args.once:
+        return asyncio.run(_once(config))
+    return runtime.run(lambda stop: _for_ever(config, stop))
+
+
+def _config(args: argparse.Namespace) -> CalibrationConfig:
+    """The service's file; without one, the environment. ``--dir`` is another register. Raises Wrong."""
     try:
-        file = load(args.config, PublishFile) if args.config else parse("", PublishFile, "the environment")
+        if args.config is None:
+            return parse(f"register_dir = {json.dumps(str(folder(args)))}", CalibrationConfig, "the environment")
+        found = read(args.config)
     except ConfigError as e:
         raise Wrong(str(e)) from e
-    if args.once:
-        return asyncio.run(_once(file, folder(args)))
-    return runtime.run(lambda stop: _for_ever(file, folder(args), stop))
+    return msgspec.structs.replace(found, register_dir=str(args.dir)) if args.dir else found
 
 
 def _show(surveyor: Surveyor) -> int:
@@ -68,10 +72,10 @@ def _problems(problems: list[str]) -> int:
     return EXIT_FAILED if problems else EXIT_OK
 
 
-async def _once(file: PublishFile, register_dir: Path) -> int:
+async def _once(config: CalibrationConfig) -> int:
     try:
-        async with _client(file) as client:
-            publisher = Publisher(client, Topics(file.broker.root), register_dir, file.name)
+        async with _client(config) as client:
+            publisher = _publisher(config, client)
             try:
                 async with asyncio.timeout(WAIT_S):
                     await anext(client.connections())
@@ -86,14 +90,17 @@ async def _once(file: PublishFile, register_dir: Path) -> int:
     return _problems([publisher.problem] if publisher.problem else [])
 
 
-async def _for_ever(file: PublishFile, register_dir: Path, stop: asyncio.Event) -> None:
-    async with _client(file) as client, asyncio.TaskGroup() as tasks:
-        publisher = Publisher(client, Topics(file.broker.root), register_dir, file.name)
-        running = tasks.create_task(publisher.run(), name="publish calibrations")
+async def _for_ever(config: CalibrationConfig, stop: asyncio.Event) -> None:
+    async with _client(config) as client, asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(_publisher(config, client).run(), name="publish calibrations")
         await stop.wait()
         running.cancel()
 
 
-def _client(file: PublishFile) -> Client:
+def _client(config: CalibrationConfig) -> Client:
     """Beside the service, which may run as the same user."""
-    return Client(file.broker, f"labwire-calibration-{file.name}-publish")
+    return Client(config.broker, f"labwire-calibration-{config.name}-publish")
+
+
+def _publisher(config: CalibrationConfig, client: Client) -> Publisher:
+    return Publisher(client, Topics(config.broker.root), Path(config.register_dir), config.name)

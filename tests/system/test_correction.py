@@ -57,8 +57,8 @@ def lab_register(lab: Lab) -> Register:
 
 async def publish(lab: Lab, made: Register) -> Calibration:
     """As the service would; what is in force then."""
-    file = lab._config("calibration", "", "calibration-main")
-    await lab.labwire("cal", "publish", "--once", "--dir", str(made.folder), "-c", file)
+    file = lab._config("calibration", f'register_dir = "{made.folder}"\n', "calibration-main")
+    await lab.labwire("cal", "publish", "--once", "-c", file)
     return messages(made, int(made.clock().timestamp() * 1000))[NAME]["n"]
 
 

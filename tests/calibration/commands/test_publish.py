@@ -19,9 +19,9 @@ from tests.support.waiting import eventually
 
 def config(folder: Path, broker: BrokerConfig) -> str:
     path = folder / "calibration.toml"
-    path.write_text(
-        f'[broker]\nport = {broker.port}\nuser = "{broker.user}"\npassword_file = "{broker.password_file}"\n'
-    )
+    register_dir = folder / "cal"
+    table = f'[broker]\nport = {broker.port}\nuser = "{broker.user}"\npassword_file = "{broker.password_file}"\n'
+    path.write_text(f'register_dir = "{register_dir}"\n{table}')
     return str(path)
 
 
@@ -37,9 +37,9 @@ async def in_force(mosquitto: TestBroker) -> dict[str, str]:
 
 
 async def test_once_is_enough(mosquitto: TestBroker, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made = calibrated(tmp_path)
+    calibrated(tmp_path)
     file = config(tmp_path, mosquitto.config("calibration-main"))
-    code = await asyncio.to_thread(main, ["publish", "--once", "--dir", str(made.folder), "-c", file])
+    code = await asyncio.to_thread(main, ["publish", "--once", "-c", file])
 
     assert code == 0
     assert "in force at 1 instruments" in capsys.readouterr().out
@@ -47,9 +47,9 @@ async def test_once_is_enough(mosquitto: TestBroker, tmp_path: Path, capsys: pyt
 
 
 async def test_who_may_not_is_told(mosquitto: TestBroker, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    made = calibrated(tmp_path)
+    calibrated(tmp_path)
     file = config(tmp_path, mosquitto.config("viewer"))
-    code = await asyncio.to_thread(main, ["publish", "--once", "--dir", str(made.folder), "-c", file])
+    code = await asyncio.to_thread(main, ["publish", "--once", "-c", file])
 
     assert code == 1
     assert "not authorised" in capsys.readouterr().err
@@ -57,9 +57,9 @@ async def test_who_may_not_is_told(mosquitto: TestBroker, tmp_path: Path, capsys
 
 
 async def test_it_goes_on_until_it_is_stopped(mosquitto: TestBroker, tmp_path: Path) -> None:
-    made = calibrated(tmp_path)
+    calibrated(tmp_path)
     file = config(tmp_path, mosquitto.config("calibration-main"))
-    words = ("-m", "calibration", "publish", "--dir", str(made.folder), "-c", file)
+    words = ("-m", "calibration", "publish", "-c", file)
     process = await asyncio.create_subprocess_exec(sys.executable, *words)
     try:
         await eventually(lambda: in_force(mosquitto), timeout=30)
