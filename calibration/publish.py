@@ -6,9 +6,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Never
 
@@ -17,8 +16,10 @@ from broker.client import Client, MqttError
 from broker.messages import encode
 from broker.runtime import Clock, Sleep
 from broker.topics import Kind, Topics
-from calibration.register import ItemEntry, Register, RegisterError, StandardEntry, when
-from calibration.register.survey import DAY_MS, Held, Messages, Survey, Surveyor, due_ms_of, status_of
+from calibration.register import Register, RegisterError
+from calibration.register import due as register_due
+from calibration.register.due import dues
+from calibration.register.survey import DAY_MS, SOON_DAYS, Messages, Survey, Surveyor, due_ms_of
 
 log = logging.getLogger("calibration.publish")
 
@@ -35,42 +36,21 @@ def messages(register: Register, now_ms: int) -> Messages:
 # --- what is due ------------------------------------------------------------------------------------------------------
 
 
-def due_lines(register: Register, held: Mapping[str, Held], now_ms: int) -> list[DueLine]:
-    """Items and standards in use that are calibrated again and again, the most urgent first."""
-    now = when.text(datetime.fromtimestamp(now_ms / 1000, UTC))
-    items = [_due_item(e, held.get(e.id), now, now_ms) for e in register.items() if e.state == "active"]
-    standards = [_due_standard(e, now, now_ms) for e in register.standards() if e.state == "active" and e.due]
-    lines = [line for line in [*items, *standards] if line is not None]
-    return sorted(lines, key=lambda line: (line.due if line.due is not None else -1, line.id))
+def due_lines(register: Register) -> list[DueLine]:
+    """Items, standards and checks with a date, or that were never done; the most urgent first. Raises RegisterError."""
+    return [_line(due) for due in dues(register, timedelta(days=SOON_DAYS)) if due.day or due.status == "never"]
 
 
-def _due_item(entry: ItemEntry, one: Held | None, now: str, now_ms: int) -> DueLine | None:
-    if (one is None or one.due_ms is None) and entry.months is None:
-        return None
-    where = entry.where(now)
+def _line(due: register_due.Due) -> DueLine:
     return DueLine(
-        id=entry.id,
-        name=" ".join(filter(None, (entry.item.maker, entry.item.model, entry.item.serial))),
-        instrument=where.instrument if where else "",
-        channel=where.channel if where else "",
-        certificate=one.id if one else "",
-        due=one.due_ms if one else None,
-        status="never" if one is None else "withdrawn" if one.withdrawn is not None else status_of(one.due_ms, now_ms),
-    )
-
-
-def _due_standard(entry: StandardEntry, now: str, now_ms: int) -> DueLine:
-    where = entry.where(now)
-    due = due_ms_of(entry.due)
-    return DueLine(
-        id=entry.id,
-        kind="standard",
-        name=entry.standard.serial,
-        instrument=where.instrument if where else "",
-        channel=where.channel if where else "",
-        certificate=entry.standard.certificate,
-        due=due,
-        status=status_of(due, now_ms),
+        id=due.id,
+        kind=due.kind,
+        name=due.what,
+        instrument=due.instrument,
+        channel=due.channel,
+        certificate="" if due.kind == "check" else due.by,
+        due=due_ms_of(due.day.isoformat()) if due.day else None,
+        status=due.status,
     )
 
 
@@ -124,9 +104,11 @@ class Publisher:
     def _survey(self, now_ms: int) -> tuple[Survey, list[DueLine]]:
         """In a thread: it reads files, and a new record is computed."""
         if self._surveyor is None:
-            self._surveyor = Surveyor(Register.open(self.folder))
-        survey = self._surveyor.survey(now_ms)
-        return survey, due_lines(self._surveyor.register, survey.held, now_ms)
+            self._surveyor = Surveyor(Register.open(self.folder, self._now))
+        return self._surveyor.survey(now_ms), due_lines(self._surveyor.register)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
 
     def _fail(self, problem: str) -> None:
         if problem and problem != self.problem:
@@ -152,9 +134,9 @@ class Publisher:
 
 
 def _stamp_of(folder: Path) -> tuple[object, ...]:
-    """What changes with every change of the register: the sizes and times of its two files."""
+    """What changes with every change of the register: the sizes and times of its files."""
     found: list[object] = []
-    for name in ("register.jsonl", "ledger.jsonl"):
+    for name in ("register.jsonl", "ledger.jsonl", "checks.jsonl"):
         try:
             status = (folder / name).stat()
         except OSError:

@@ -8,6 +8,7 @@ from typing import Literal
 from calibration.record import Record
 from calibration.register import checks, when
 from calibration.register.book import ItemEntry, StandardEntry
+from calibration.register.events import External
 from calibration.register.history import released
 from calibration.register.register import Register
 
@@ -88,8 +89,7 @@ def _last(register: Register, entry: ItemEntry, record: Record | None) -> tuple[
         choices.append((done, due_of(register, record), record.id))
     for paper in entry.externals:
         done = when.day(paper.date)
-        day = when.day(paper.due) if paper.due else _after(done, entry.months)
-        choices.append((done, day, paper.certificate))
+        choices.append((done, due_of_external(paper, entry.months), paper.certificate))
     return max(choices, key=lambda c: c[0]) if choices else (None, None, "")
 
 
@@ -104,6 +104,11 @@ def due_of(register: Register, record: Record) -> date | None:
     procedure, _ = register.procedure(record.procedure.sha256)
     usual = procedure.interval.months if procedure.interval else None
     return _after(when.day(_end(record)), (entry.months if entry else None) or usual)
+
+
+def due_of_external(paper: External, months: int | None) -> date | None:
+    """The same for a service firm's certificate; ``months`` as agreed for the item."""
+    return when.day(paper.due) if paper.due else _after(when.day(paper.date), months)
 
 
 def _after(done: date, months: int | None) -> date | None:

@@ -15,6 +15,7 @@ from calibration.record import Record
 from calibration.record import sha256 as hash_of
 from calibration.register import when
 from calibration.register.book import ItemEntry, Placement, StandardEntry
+from calibration.register.due import due_of, due_of_external
 from calibration.register.errors import RegisterError
 from calibration.register.events import External
 from calibration.register.papers import folder_of, revisions
@@ -41,14 +42,22 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The newest calibration of an item: a record of ours, or a service firm's certificate. Times in ms."""
+    """The newest calibration of an item: a record of ours, or a service firm's certificate. Times in ms.
+
+    ``work_ms`` is when the item was last looked at: that, not the release, says which is the newest.
+    """
 
     id: str
+    work_ms: int
     since_ms: int
     due_ms: int | None
     record: Record | None = None
     external: External | None = None
     withdrawn: str | None = None
+
+    @property
+    def order(self) -> tuple[int, int]:
+        return self.work_ms, self.since_ms
 
 
 class Surveyor:
@@ -74,7 +83,7 @@ class Surveyor:
     def _held(self) -> dict[str, Held]:
         found: dict[str, Held] = {}
         for one, item in self._all():
-            if item not in found or found[item].since_ms <= one.since_ms:  # of one second, the higher number
+            if item not in found or found[item].order <= one.order:  # of one second, the higher number
                 found[item] = one
         return found
 
@@ -85,8 +94,9 @@ class Surveyor:
                 yield self._of_record(record), record.item.id
         for entry in self.register.items():
             for external in entry.externals:
-                due = due_ms_of(external.due) if external.due else None
-                yield Held(external.certificate[:64], _ms(external.date), due, external=external), entry.id
+                day, made = due_of_external(external, entry.months), _ms(external.date)
+                due = due_ms_of(day.isoformat()) if day else None
+                yield Held(external.certificate[:64], made, made, due, external=external), entry.id
 
     def _last_released(self, id_: str) -> Record | None:
         """The highest revision that is in force, or was withdrawn from it."""
@@ -100,17 +110,17 @@ class Surveyor:
     def _of_record(self, record: Record) -> Held:
         released = next(c for c in reversed(record.history) if c.state == "released")
         withdrawn = record.history[-1].reason if record.state == "withdrawn" else None
-        return Held(record.id, _ms(released.by.at), self._due(record), record=record, withdrawn=withdrawn)
+        since = _ms(released.by.at)
+        work = _ms(record.end or record.begin) if record.end or record.begin else since
+        return Held(record.id, work, since, self._due(record), record=record, withdrawn=withdrawn)
 
     def _due(self, record: Record) -> int | None:
-        """As agreed with the owner: a date in the record, or an interval for the item."""
-        if record.due is not None:
-            return due_ms_of(record.due.date)
-        months = self.register.item(record.item.id).months
-        if months is None or not record.end:
+        """None also where it cannot be found out: then the record has no effect either, and that is told."""
+        try:
+            day = due_of(self.register, record) if record.due or record.end or record.begin else None
+        except RegisterError:
             return None
-        day = when.months_later(when.day(record.end), months)
-        return due_ms_of(day.isoformat())
+        return due_ms_of(day.isoformat()) if day else None
 
     # --- what stands at a channel ---
 
@@ -176,9 +186,9 @@ class Surveyor:
             one
             for one, item in self._all()
             if item == record.item.id and one.record is not None and one.withdrawn is None
-            if one.since_ms < self._of_record(record).since_ms
+            if one.order < self._of_record(record).order
         ]
-        for one in sorted(earlier, key=lambda h: -h.since_ms):
+        for one in sorted(earlier, key=lambda h: h.order, reverse=True):
             found = self._effect(one.record) if one.record is not None else ""
             if isinstance(found, Effect) and found.signal == "raw":
                 return found
@@ -258,7 +268,8 @@ def _reference(sits: Sitting, place: Place, now_ms: int) -> Calibration:
         raise RegisterError(f"{sits.entry.id} is no standard")
     points, k = of_standard(standard)
     due = due_ms_of(standard.due) if standard.due else None
-    one = Held((standard.certificate or standard.id)[:64], _ms(standard.date) if standard.date else 0, due)
+    made = _ms(standard.date) if standard.date else 0
+    one = Held((standard.certificate or standard.id)[:64], made, made, due)
     found = _named(one, sits, place, status_of(due, now_ms))
     return msgspec.structs.replace(found, certificate=standard.certificate, U=list(points), k=k)
 

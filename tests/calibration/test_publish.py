@@ -11,10 +11,9 @@ from broker.client import Client
 from broker.messages import decode
 from broker.topics import Kind, Topics
 from calibration.publish import Publisher, due_lines, messages
-from calibration.record import Item
+from calibration.record import Item, Standard
 from calibration.register import Register
-from calibration.register.survey import Surveyor
-from tests.calibration.register.bench import ANNA, register, reviewed
+from tests.calibration.register.bench import ANNA, register
 from tests.calibration.register.test_survey import BEFORE, NOW_MS, later, ms, released
 from tests.support.broker import TestBroker
 from tests.support.waiting import eventually
@@ -149,15 +148,12 @@ async def test_what_cannot_be_published_is_the_problem_until_it_can(mosquitto: T
         await eventually(lambda: publisher.problem == "")
 
 
-def test_the_most_urgent_is_first_and_what_was_never_calibrated_before_all(tmp_path: Path) -> None:
+def test_what_was_never_done_is_first_and_what_has_no_date_is_left_out(tmp_path: Path) -> None:
     made = calibrated(tmp_path)
     made.add_item(Item(id="balance", serial="B-1"), ANNA, months=12)
-    made.add_item(Item(id="spare"), ANNA)
-    made.add_item(Item(id="gone"), ANNA, months=12)
-    made.retire("gone", "", ANNA)
-    reviewed(made)
+    made.add_standard(Standard(id="endless", U="1"), ANNA)
 
-    lines = due_lines(made, Surveyor(made).survey(NOW_MS).held, NOW_MS)
+    lines = due_lines(made)
     assert [(x.id, x.kind, x.status, x.due) for x in lines] == [
         ("balance", "item", "never", None),
         ("sensor1", "item", "due", ms("2026-12-02") - 1),

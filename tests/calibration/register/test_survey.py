@@ -97,6 +97,18 @@ def test_the_interval_agreed_for_an_item_counts_from_the_work(tmp_path: Path) ->
     assert found.due == ms("2027-11-21") - 1
 
 
+def test_the_newest_work_is_in_force_whenever_it_was_released(tmp_path: Path) -> None:
+    made = register(tmp_path)
+    made.install("sensor1", "oven1", "temp", BEFORE, ANNA)
+    newer = released(made)
+    later(made, 1)
+    released(made, begin="2026-11-18T09:00:00Z", end="2026-11-18T11:00:00Z")
+
+    found = at(made, now_ms=later(made, 0))
+    assert found is not None
+    assert found.id == newer.id
+
+
 def test_a_removed_sensor_voids_its_channel_at_once(tmp_path: Path) -> None:
     made = register(tmp_path)
     made.install("sensor1", "oven1", "temp", BEFORE, ANNA)
@@ -167,6 +179,7 @@ def test_a_withdrawal_is_told_and_brings_no_older_one_back(tmp_path: Path) -> No
     by = BERT.__class__(name="bert", authenticated=True)
     second = reviewed(made, procedure={"id": "P-1", "rev": 2, "sha256": made.keep_procedure(PUBLISH)})
     release(made, second.id, by, plain)
+    assert at(made, now_ms=later(made, 0)).id == second.id  # type: ignore[union-attr]
     withdraw(made, second.id, by, "wrong standard")
 
     found = at(made, now_ms=later(made, 0))
