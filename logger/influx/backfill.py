@@ -3,7 +3,7 @@
 A window's lines are gathered first and written then, so a database that is slow never holds a snapshot of the store.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Backfill:
         self._from_us = from_us
         self._to_us = to_us
 
-    def run(self) -> Iterator[Progress]:
+    def run(self) -> Generator[Progress, None, None]:
         """Work; what an earlier, interrupted call has done of the same time is passed over."""
         with History(self._database) as history:
             for instrument in history.instruments():
