@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -98,6 +99,7 @@ class Link(asyncio.BufferedProtocol):
         self._keep_alive.heard(self._loop.time())
         if self.ended.done():
             return
+        self._session.now_ms = time.time_ns() // 1_000_000
         try:
             self._handle(packets)
         except LinkError as e:

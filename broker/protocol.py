@@ -93,7 +93,8 @@ class LinkError(Exception):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """One message from the broker. ``expiry_s`` is what is left of its life; the last two fields are the client's."""
+    """One message from the broker. ``expiry_s`` is what is left of its life, ``arrived_ms`` when it came (ms since the
+    epoch, 0: not known); the two fields before it are the client's."""
 
     topic: str
     payload: bytes
@@ -105,6 +106,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     correlation: bytes | None = None
     packet_id: int = 0
     connection: int = 0
+    arrived_ms: int = 0
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):

@@ -39,6 +39,7 @@ class Session:
         self.connected = False
         self.connection = 0
         self.arrived: deque[Message] = deque()
+        self.now_ms = 0  # as the client says before it hands over what came
         self.dropped = 0
         self.out: list[bytes] = []
         self.out_bytes = 0
@@ -286,6 +287,7 @@ class Session:
                 packet.correlation_data,
                 packet_id,
                 self.connection,
+                self.now_ms,
             )
         )
 

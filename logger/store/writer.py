@@ -35,6 +35,8 @@ log = logging.getLogger("logger.store")
 ASIDE_ROWS = 100_000
 """The most rows an unreadable message may claim to hold."""
 _FORGET_MS = 5_000
+_WAITED_MS = 1_500
+"""A message that waited longer for its transaction has the time of that: who follows the log must not miss it."""
 _RECORDS = frozenset({Kind.REPLY, Kind.EVENT, Kind.NOTE, Kind.RUN, Kind.AUDIT})
 
 
@@ -271,7 +273,7 @@ class Store:
 
     def _verbatim(self, packet: Packet, now_ms: int, *, unreadable: bool = False) -> None:
         flags = traffic.flags(packet.qos, packet.retain, unreadable=unreadable)
-        self._traffic.verbatim(now_ms, packet.topic, flags, packet.payload)
+        self._traffic.verbatim(_arrival(packet, now_ms), packet.topic, flags, packet.payload)
 
     def _sample(self, packet: Packet, source: str, message: Data | Block, now_ms: int) -> None:
         self._touched.add(source)
@@ -286,7 +288,8 @@ class Store:
             n, late = 1, False
         flags = traffic.flags(packet.qos, packet.retain, late=late, block=block)
         digest = digest_of(packet.payload)
-        self._traffic.samples(now_ms, packet.topic, flags, len(packet.payload), book.id, seq, n, digest)
+        t_ms = _arrival(packet, now_ms)
+        self._traffic.samples(t_ms, packet.topic, flags, len(packet.payload), book.id, seq, n, digest)
 
     def _other(self, packet: Packet, topic: Topic, message: object, now_ms: int) -> None:
         kind = topic.kind
@@ -355,6 +358,12 @@ class Store:
             self._books.changed(book)
             self._samples.count.set_aside += n
             self._samples.asides.append(Aside(now_ms, book.source, book.boot, seq, "", packet.payload, reason))
+
+
+def _arrival(packet: Packet, now_ms: int) -> int:
+    """When the message came, for the log; ``now_ms`` for one that does not say."""
+    arrived: int = getattr(packet, "arrived_ms", 0)
+    return arrived if now_ms - _WAITED_MS <= arrived <= now_ms else now_ms
 
 
 def _service(topic: Topic) -> str:

@@ -6,6 +6,7 @@ The conformance suite: whatever stands behind ``broker.client.Client`` has to pa
 import asyncio
 import gc
 import itertools
+import time
 from typing import Any
 
 import msgspec
@@ -69,6 +70,7 @@ async def take(client: Client, count: int) -> list[Message]:
 
 @pytest.mark.parametrize("qos", [0, 1])
 async def test_messages_arrive_once_in_order_with_all_they_carry(mosquitto: TestBroker, qos: int) -> None:
+    began_ms = time.time_ns() // 1_000_000
     async with writer(mosquitto) as edge, reader(mosquitto) as logger:
         await listen(logger, DATA)
         await connected(edge)
@@ -85,6 +87,9 @@ async def test_messages_arrive_once_in_order_with_all_they_carry(mosquitto: Test
     }
     assert all(m.expiry_s in (59, 60) for m in messages)
     assert [m.correlation for m in messages] == [b"\0%d" % k for k in range(2000)]
+    stamps = [m.arrived_ms for m in messages]
+    assert stamps == sorted(stamps)
+    assert began_ms <= stamps[0] <= stamps[-1] <= time.time_ns() // 1_000_000
 
 
 async def test_messages_one_by_one(mosquitto: TestBroker) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from broker.messages import Event
 from broker.topics import Kind
-from logger.ledger import Stream
 from logger.store import History
 from logger.store.retention import DAY_MS, Expired, Retention, add_range, read
 from logger.store.writer import Store
@@ -254,7 +253,6 @@ def test_expired_ranges_melt(tmp_path: Path) -> None:
     assert read(db, 1) == [(0, 40)]
     add_range(db, 1, 50, 60)
     assert read(db, 1) == [(0, 40), (50, 60)]
-    assert Stream.SAMPLES == 0
 
 
 def test_a_rule_below_nothing_is_refused() -> None:

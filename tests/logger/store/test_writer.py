@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from broker.messages import Commit, Data, Event, Hold, Mark, Note, Reply, Run, ServiceStatus, Status, encode
+from broker.protocol import Message
 from broker.topics import Kind
 from broker.values import Value
 from logger.ledger import Stream
@@ -497,3 +498,14 @@ def test_the_store_says_whose_file_it_will_not_touch(tmp_path: Path) -> None:
 
     with pytest.raises(Exception, match="not a labwire store"):
         open_store(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "logged"), [(T_MS - 200, T_MS - 200), (0, T_MS), (T_MS - 60_000, T_MS), (T_MS + 5000, T_MS)]
+)
+def test_the_log_says_when_a_message_came(tmp_path: Path, arrived: int, logged: int) -> None:
+    store = open_store(tmp_path)
+    came = data(0)
+    store.write([Message(came.topic, came.payload, 1, arrived_ms=arrived)], T_MS)
+    with History(tmp_path / DB) as history:
+        assert [entry.t_ms for entry in history.log(None, None, None, 10)] == [logged]
