@@ -1,4 +1,4 @@
-# One image a service: docker build --target edge|msr|logger|bridge|setup .
+# One image a service: docker build --target edge|msr|logger|bridge|calibration|setup .
 # All of them install the same wheel, each with its own extra only.
 ARG PYTHON=python:3.13-slim-bookworm
 ARG NODE=node:22-bookworm-slim
@@ -21,7 +21,7 @@ FROM ${PYTHON} AS base
 RUN groupadd --gid 10001 labwire \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/labwire labwire \
     && install -d -o labwire -g labwire /var/lib/labwire /var/lib/labwire/edge /var/lib/labwire/msr \
-       /var/lib/labwire/logger /var/lib/labwire/bridge
+       /var/lib/labwire/logger /var/lib/labwire/bridge /var/lib/labwire/calibration
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=wheel /dist /dist
 WORKDIR /var/lib/labwire
@@ -55,6 +55,13 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["labwire", "health", "bridge", "--config", "/etc/labwire/bridge.toml"]
 ENTRYPOINT ["labwire", "bridge"]
 CMD ["run", "--config", "/etc/labwire/bridge.toml"]
+
+FROM base AS calibration
+RUN pip install --no-cache-dir "$(echo /dist/labwire-*.whl)[calibration]" && rm -rf /dist
+USER labwire
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s CMD ["labwire", "health", "calibration", "--config", "/etc/labwire/calibration.toml"]
+ENTRYPOINT ["labwire", "cal"]
+CMD ["serve", "--config", "/etc/labwire/calibration.toml"]
 
 # --- runs once before the others: Mosquitto's folder, passwords, the first token ---
 FROM base AS setup

@@ -20,7 +20,7 @@ from broker.runtime import EXIT_CONFIG, EXIT_OK, EXIT_SURPRISE, set_up_logging
 from broker.topics import Kind, Topics
 
 HEALTHY = frozenset({"starting", "online", "degraded"})
-SERVICES = ("edge", "msr", "logger", "bridge")
+SERVICES = ("edge", "msr", "logger", "bridge", "calibration")
 READERS = frozenset({"edge", "msr"})
 """Those that publish the status of an edge."""
 
@@ -73,6 +73,11 @@ def identity(service: str, config: Path) -> tuple[str, BrokerConfig]:
 
         logger_file = load(config, LoggerConfig)
         return logger_file.name, logger_file.broker
+    if service == "calibration":
+        from calibration.live.config import CalibrationConfig
+
+        calibration_file = load(config, CalibrationConfig)
+        return calibration_file.name, calibration_file.broker
     from bridge_ws.config import BridgeConfig
 
     bridge_file = load(config, BridgeConfig)

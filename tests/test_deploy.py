@@ -15,6 +15,7 @@ import yaml
 from bridge_ws.config import BridgeConfig
 from broker.config import BrokerConfig, load
 from broker.users import UsersConfig
+from calibration.live.config import read as read_calibration
 from edge.config import read_config
 from labwire.__main__ import COMMANDS
 from labwire.health import SERVICES
@@ -28,6 +29,7 @@ COMPOSE = DEPLOY / "compose"
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 PINNED = re.compile(r"[\w./-]+:\d+(\.\d+)+(-[\w.]+)*|[\w./-]+:\d+-[\w.]+-slim")
 OURS = ("edge", "msr", "logger", "bridge")
+"""Those that are a command of their own with `run`."""
 
 
 def services() -> dict[str, Any]:
@@ -73,6 +75,13 @@ def test_every_service_has_an_image_that_runs_its_command_as_nobody_special(name
     assert text.index("USER labwire") < text.index("ENTRYPOINT")
 
 
+def test_the_calibration_service_is_a_command_of_cal() -> None:
+    text = stages()["calibration"]
+    assert 'ENTRYPOINT ["labwire", "cal"]' in text
+    assert 'CMD ["serve", "--config", "/etc/labwire/calibration.toml"]' in text
+    assert text.index("USER labwire") < text.index("ENTRYPOINT")
+
+
 @pytest.mark.parametrize("name", stages())
 def test_extras_exist(name: str) -> None:
     wanted = re.findall(r"whl\)\[([\w,]+)\]", stages()[name])
@@ -107,7 +116,7 @@ def test_images_are_pinned() -> None:
 
 def test_build_targets_exist() -> None:
     targets = {s["build"]["target"] for s in services().values() if "build" in s}
-    assert {"logger", "bridge", "edge", "msr", "setup"} == targets
+    assert {"logger", "bridge", "calibration", "edge", "msr", "setup"} == targets
     assert targets <= set(stages())
 
 
@@ -157,7 +166,14 @@ def test_the_broker_reads_what_the_set_up_writes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "component"), [("logger", "logger"), ("bridge", "bridge"), ("demo", "edge"), ("msr", "msr")]
+    ("service", "component"),
+    [
+        ("logger", "logger"),
+        ("bridge", "bridge"),
+        ("demo", "edge"),
+        ("msr", "msr"),
+        ("calibration", "calibration"),
+    ],
 )
 def test_configurations_are_valid_and_their_folders_mounted(service: str, component: str) -> None:
     users = load(COMPOSE / "broker.toml", UsersConfig, {})
@@ -178,6 +194,12 @@ def test_configurations_are_valid_and_their_folders_mounted(service: str, compon
     elif component == "logger":
         logger_config = read_logger(file)
         broker, folders = logger_config.broker, [logger_config.data_dir]
+    elif component == "calibration":
+        calibration = read_calibration(file)
+        broker, folders = calibration.broker, [calibration.calibration_dir]
+        assert calibration.calibration_dir in mounted("setup")
+        assert calibration.calibration_dir == load(COMPOSE / "bridge.toml", BridgeConfig, {}).calibration_dir
+        assert broker.user == f"calibration-{calibration.name}"
     else:
         bridge = load(file, BridgeConfig, {})
         broker, folders = bridge.broker, [bridge.data_dir, str(Path(bridge.history_db).parent)]
@@ -233,7 +255,8 @@ def units() -> list[Path]:
 
 
 def test_there_is_a_unit_a_service() -> None:
-    assert [u.stem.removeprefix("labwire-") for u in units()] == ["bridge", "edge", "logger", "mosquitto", "msr"]
+    names = [u.stem.removeprefix("labwire-") for u in units()]
+    assert names == ["bridge", "calibration", "edge", "logger", "mosquitto", "msr"]
 
 
 @pytest.mark.parametrize("unit", units(), ids=lambda p: p.stem)
@@ -241,7 +264,8 @@ def test_units_run_our_commands_restart_on_surprise_and_may_write_one_folder(uni
     text = unit.read_text(encoding="utf-8")
     name = unit.stem.removeprefix("labwire-")
     if name != "mosquitto":
-        assert f"ExecStart=/opt/labwire/bin/labwire {name} run --config /etc/labwire/{name}.toml\n" in text
+        words = "cal serve" if name == "calibration" else f"{name} run"
+        assert f"ExecStart=/opt/labwire/bin/labwire {words} --config /etc/labwire/{name}.toml\n" in text
         assert "RestartPreventExitStatus=2\n" in text
     for line in ("Restart=on-failure", "User=labwire", "ProtectSystem=strict", "NoNewPrivileges=yes"):
         assert f"\n{line}\n" in text
@@ -273,7 +297,9 @@ def test_the_examples_for_machines_fit_each_other() -> None:
     edge = read_config(etc / "edge.toml")
     assert bridge.history_db == str(logger_config.database)
     msr = read_msr(etc / "msr.toml")
-    for config in (logger_config.broker, bridge.broker, edge.broker, msr.broker):
+    calibration = read_calibration(etc / "calibration.toml")
+    assert calibration.calibration_dir == bridge.calibration_dir
+    for config in (logger_config.broker, bridge.broker, edge.broker, msr.broker, calibration.broker):
         assert config.user in {u.name for u in users.user}
         assert config.password_file == f"{users.secrets_dir}/{config.user}"
         assert (config.port, config.root) == (users.port, users.root)

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when the record is performed or the run aborted, 1 when it was left before. Raises Wrong."""
     set_up_logging(args.log_level)
     config = _config(args)
-    session = Session(_asked(args), config, common.by(args), Path(config.register_dir))
+    session = Session(_asked(args), config, common.by(args), Path(config.calibration_dir))
     code = run_process(session.run)
     if session.problem:
         raise Wrong(session.problem)
@@ -76,11 +76,11 @@ def _config(args: argparse.Namespace) -> CalibrationConfig:
         if args.config is not None:
             found = read_config(args.config)
             return found if args.dir is None else convert_dir(found, args.dir)
-        empty = parse("register_dir = ''", CalibrationConfig, "the environment")
+        empty = parse("calibration_dir = ''", CalibrationConfig, "the environment")
         return convert_dir(empty, common.folder(args))
     except ConfigError as e:
         raise Wrong(str(e)) from e
 
 
 def convert_dir(config: CalibrationConfig, folder: Path) -> CalibrationConfig:
-    return msgspec.structs.replace(config, register_dir=str(folder))
+    return msgspec.structs.replace(config, calibration_dir=str(folder))

@@ -9,9 +9,9 @@ from broker.topics import TopicError, check_name
 
 
 class CalibrationConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``register_dir`` is the register of ``labwire cal``; ``publish``: tell the broker what is in force and due."""
+    """``calibration_dir`` is the register of ``labwire cal``; ``publish``: tell the broker what is in force and due."""
 
-    register_dir: str
+    calibration_dir: str
     name: str = "main"
     publish: bool = True
     wait_s: float = 10.0

@@ -36,7 +36,7 @@ EXPIRY_S = 90
 async def serve(config: CalibrationConfig, stop: asyncio.Event, *, clock: Clock = time.time) -> None:
     """Run until ``stop``. Raises ConfigError; whatever else ends a task ends the process."""
     try:
-        register = Register.open(Path(config.register_dir))
+        register = Register.open(Path(config.calibration_dir))
     except RegisterError as e:
         raise ConfigError(str(e)) from e
     topics = Topics(config.broker.root)
@@ -68,7 +68,7 @@ async def _run(
         if config.publish:
             work["publish"] = publisher.run()
         tasks = [group.create_task(w, name=f"calibration {name}") for name, w in work.items()]
-        log.info("calibration service %s, register %s", config.name, config.register_dir)
+        log.info("calibration service %s, register %s", config.name, config.calibration_dir)
         await stop.wait()
         if client.connected:
             pulse.say(client, host, publisher, "offline")

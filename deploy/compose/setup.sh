@@ -13,8 +13,13 @@ if [ ! -s "$secrets/tokens.toml" ]; then
     labwire bridge token add operator --role operator --file "$secrets/tokens.toml"
 fi
 
+if [ ! -e /var/lib/labwire/calibration/lab.toml ]; then
+    labwire cal init --dir /var/lib/labwire/calibration
+fi
+
 chown -R 1883:1883 /var/lib/labwire/mosquitto    # eclipse-mosquitto
 chown -R 10001:10001 "$secrets"                  # labwire's own services
+chown -R 10001:10001 /var/lib/labwire/calibration
 chown 1000:1000 "$secrets"/influxdb-*            # influxdb
 chown 472:0 "$secrets/grafana-password"          # grafana
 chmod 711 "$secrets"

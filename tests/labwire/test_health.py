@@ -65,7 +65,7 @@ async def test_the_adapter_is_looked_for_as_an_edge_and_called_by_its_own_name(m
     assert (health.alive, health.text) == (True, "msr etherlab is online")
 
 
-@pytest.mark.parametrize("service", ["edge", "msr", "logger", "bridge"])
+@pytest.mark.parametrize("service", ["edge", "msr", "logger", "bridge", "calibration"])
 def test_the_name_comes_from_the_services_own_file(service: str) -> None:
     name, broker = identity(service, Path("deploy/compose") / f"{service}.toml")
     assert name == {"edge": "demo", "msr": "etherlab"}.get(service, "main")

@@ -97,6 +97,12 @@ class Work:
     async def cal(self, *args: str) -> str:
         return await self.lab.labwire("cal", *args, "--dir", str(self.register.folder))
 
+    async def serve(self) -> Program:
+        """The calibration service, once it is there for others."""
+        service = await self.lab.run("calibration", "cal", "serve", "-c", self.config)
+        await self.lab.labwire("health", "calibration", "-c", self.config, "--timeout", "30")
+        return service
+
     async def watch(self) -> None:
         """Remember states and events; the bath is set to whatever point a run works on."""
         await self.broker.subscribe("lab/_cal/#", qos=1)
@@ -149,7 +155,7 @@ async def work(lab: Lab) -> AsyncIterator[Work]:
     await lab.edge(table)
     await lab.bridge()
     await eventually(lambda: _online(lab), 30, "the bath online", every=0.1)
-    lab._config("calibration", f'register_dir = "{lab.folder}/cal"\n', "calibration-main")
+    lab._config("calibration", f'calibration_dir = "{lab.folder}/cal"\n', "calibration-main")
     async with aiomqtt.Client(
         "127.0.0.1", lab.broker.port, username="bridge-main", password=password("bridge-main"), identifier="watcher",
         protocol=aiomqtt.ProtocolVersion.V5,
@@ -218,7 +224,8 @@ async def test_from_the_bath_to_the_record_and_its_pdf(lab: Lab) -> None:
         assert (state.phase, state.host) == ("done", "terminal")
         assert state.end is not None
 
-        await made.cal("pdf", number)
+        await made.cal("pdf", number, "-o", str(lab.folder / "draft.pdf"))
+        assert (lab.folder / "draft.pdf").read_bytes().startswith(b"%PDF-")
         await _again_from_the_log(made, number, begin)
 
 
@@ -251,8 +258,7 @@ async def labwire(env: dict[str, str], *args: str) -> str:
 
 async def test_the_service_is_killed_while_a_point_is_read_and_nothing_accepted_is_lost(lab: Lab) -> None:
     async with work(lab) as made:
-        service = await lab.run("calibration", "cal", "serve", "-c", made.config)
-        await eventually(lambda: "calibration service" in service.tail(), 30, "the service")
+        service = await made.serve()
         args = {"procedure": PROCEDURE, "item": "lab/bath1/pt100", "reference": "lab/bath1/reference"}
         await made.does("r1", "start", **args)
         assert not (await made.order("r1", "next")).done
@@ -303,8 +309,7 @@ async def _killed(service: Program) -> None:
 
 async def test_what_may_not_begin_does_not(lab: Lab) -> None:
     async with work(lab) as made:
-        service = await lab.run("calibration", "cal", "serve", "-c", made.config)
-        await eventually(lambda: "calibration service" in service.tail(), 30, "the service")
+        await made.serve()
         args = {"procedure": PROCEDURE, "item": "lab/bath1/pt100", "reference": "lab/bath1/reference"}
         tight = PROCEDURE.replace("abs = 0.2", "abs = 0.01")
         refused = {
