@@ -37,12 +37,16 @@ def add_output(parser: argparse.ArgumentParser, what: str) -> None:
 
 def dossier(args: argparse.Namespace) -> Dossier:
     """What the document is made of. Raises Wrong."""
-    path = Path(args.record)
-    if path.is_file():
-        return _of_file(path, args)
+    return _of_file(Path(args.record), args) if _is_file(args) else _of_register(register(args), args)
+
+
+def _is_file(args: argparse.Namespace) -> bool:
+    """Raises Wrong for options that only a file has."""
+    if Path(args.record).is_file():
+        return True
     if args.procedure or args.lab:
-        raise Wrong(f"{path} is not a file: --procedure and --lab are for a record as JSON")
-    return _of_register(register(args), args)
+        raise Wrong(f"{args.record} is not a file: --procedure and --lab are for a record as JSON")
+    return False
 
 
 def _of_file(path: Path, args: argparse.Namespace) -> Dossier:
@@ -68,7 +72,7 @@ def _of_register(kept: Register, args: argparse.Namespace) -> Dossier:
 
 def stored(args: argparse.Namespace, kind: Kind) -> bytes | None:
     """The document as it was issued, where the register has it in the language that is asked for. Raises Wrong."""
-    if Path(args.record).is_file():
+    if _is_file(args):
         return None
     kept = register(args)
     with sentences():
