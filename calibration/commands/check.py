@@ -1,8 +1,11 @@
 """``labwire cal check``: the daily check of an item, and its control chart."""
 
 import argparse
+import asyncio
 import json
 import sys
+import time
+from pathlib import Path
 
 import msgspec
 
@@ -16,7 +19,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("value", nargs="?", help="what it shows (default: it is asked for)")
     parser.add_argument("--show", action="store_true", help="only the control chart")
     parser.add_argument("--json", action="store_true", help="the control chart for programs")
-    parser.add_argument("--source", default="typed", metavar="INSTRUMENT/CHANNEL", help="where the value was read")
+    parser.add_argument("--live", action="store_true", help="read it from the channel where the item sits")
+    parser.add_argument("-c", "--config", type=Path, help="calibration.toml: where the broker is")
     parser.add_argument("--note", default="")
     parser.add_argument("--define", metavar="NAME", help="say how the item is checked: with --nominal and limits")
     parser.add_argument("--nominal", metavar="X", help="what it should show")
@@ -57,10 +61,29 @@ def _plan(args: argparse.Namespace) -> CheckPlan:
 
 def _one(kept: Register, args: argparse.Namespace) -> None:
     plan = kept.item(args.item).plan
-    value = args.value
+    value, source = args.value, "typed"
+    if args.live:
+        value, source = _live(kept, args)
+        print(f"{source} shows {value}")
     if value is None and plan is not None:
         value = _asked(f"{args.item}, {plan.name} {plan.nominal} {plan.unit}: ")
-    checks.add(kept, args.item, value or "", by(args), source=args.source, note=args.note)
+    checks.add(kept, args.item, value or "", by(args), source=source, note=args.note)
+
+
+def _live(kept: Register, args: argparse.Namespace) -> tuple[str, str]:
+    """(value, where it was read). Raises Wrong."""
+    from broker.config import ConfigError, parse
+    from calibration.live import config
+    from calibration.live.reading import NothingRead, read
+
+    here = next((p for p in kept.item(args.item).placements if not p.end), None)
+    if here is None:
+        raise Wrong(f"{args.item} sits nowhere: its value is typed")
+    try:
+        found = config.read(args.config) if args.config else parse("register_dir = ''", config.CalibrationConfig, "")
+        return asyncio.run(read(found.broker, here.instrument, here.channel, time.time)), str(here)
+    except (ConfigError, NothingRead) as e:
+        raise Wrong(str(e)) from e
 
 
 def _asked(question: str) -> str:

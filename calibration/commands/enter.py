@@ -2,14 +2,17 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from calibration.commands import EXIT_FAILED, EXIT_OK, Wrong, read_text
 from calibration.commands.common import add_by, add_dir, by, register, sentences
 from calibration.compute import compute
 from calibration.procedure import Procedure
 from calibration.record import Eccentric, Point, Span
-from calibration.register import RegisterError, when
+from calibration.register import Register, RegisterError, when
 from calibration.register.entering import (
     Entered,
     RunName,
@@ -47,8 +50,12 @@ def run(args: argparse.Namespace) -> int:
     with sentences():
         who = by(args)
         rules, _ = begin(kept, text, args.item, args.standard, args.begin or who.at)
-        entered = _file(args.readings, rules) if args.readings else asked(rules, args.standard)
-        done = performed(kept, text, args.item, args.standard, _with(entered, args), who)
+        if args.readings:
+            done = performed(kept, text, args.item, args.standard, _with(_file(args.readings, rules), args), who)
+        else:
+            with _diary(kept, args.item, who.at) as diary:
+                entered = _with(asked(rules, diary), args)
+                done = performed(kept, text, args.item, args.standard, entered, who)
         results = compute(done, rules)
     print(printed(results, rules))
     print(f"\n{done.id} is performed; next: labwire cal review {done.id}")
@@ -97,14 +104,42 @@ def _room(text: str) -> tuple[str, Span]:
 # --- one by one ------------------------------------------------------------------------------------------------------
 
 
-def asked(rules: Procedure, standards: list[str]) -> Entered:
+class Diary:
+    """What is typed, line by line in a file: nobody types it twice."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.write("run", "nominal", "direction", "series", "x", "I")
+
+    def write(self, *cells: str) -> None:
+        self._file.write(",".join(cells) + "\n")
+        self._file.flush()
+
+
+@contextmanager
+def _diary(kept: Register, item: str, at: str) -> Iterator[Diary]:
+    """Gone when all went well. Raises Wrong naming the file when it did not."""
+    path = kept.folder / "runs" / f"entered-{item}-{at.replace(':', '')}.csv"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            yield Diary(file)
+    except (Wrong, RegisterError, KeyboardInterrupt) as e:
+        said = str(e) or "interrupted"
+        raise Wrong(f"{said}; what was typed is in {path}, for --readings") from e
+    except OSError as e:
+        raise Wrong(f"{path} cannot be written: {e.strerror}") from e
+    path.unlink()
+
+
+def asked(rules: Procedure, diary: Diary) -> Entered:
     """Everything from the terminal: as found, as left where there was an adjustment, what the procedure asks."""
     for step in rules.steps.before:
         _line(f"{step}, then Enter: ")
-    points: dict[RunName, list[Point]] = {"as_found": _run(rules, "as found")}
+    points: dict[RunName, list[Point]] = {"as_found": _run(rules, "as_found", diary)}
     eccentricity = _eccentricity(rules, "as_found")
     if rules.adjust.allowed and _line("adjusted, and to be read again as left? [y/N] ").casefold().startswith("y"):
-        points["as_left"] = _run(rules, "as left")
+        points["as_left"] = _run(rules, "as_left", diary)
         eccentricity |= _eccentricity(rules, "as_left")
     for step in rules.steps.after:
         _line(f"{step}, then Enter: ")
@@ -112,17 +147,21 @@ def asked(rules: Procedure, standards: list[str]) -> Entered:
     return Entered(points, eccentricity, {ask: said for ask, said in answers.items() if said}, _asked_room(rules))
 
 
-def _run(rules: Procedure, name: str) -> list[Point]:
-    return [_visit(rules, name, visit) for visit in visits(rules)]
+def _run(rules: Procedure, name: RunName, diary: Diary) -> list[Point]:
+    return [_visit(rules, name, visit, diary) for visit in visits(rules)]
 
 
-def _visit(rules: Procedure, name: str, visit: Visit) -> Point:
-    where = f"{name}, {visit.nominal} {rules.unit} {visit.direction}{' (check)' if visit.check else ''}"
+def _visit(rules: Procedure, name: RunName, visit: Visit, diary: Diary) -> Point:
+    where = (
+        f"{name.replace('_', ' ')}, {visit.nominal} {rules.unit} {visit.direction}{' (check)' if visit.check else ''}"
+    )
     readings = []
     for count in range(1, rules.reading.typed + 1):
         of = f"{where}, {count} of {rules.reading.typed}"
         reference = _number(f"{of}, reference (Enter: {visit.nominal}): ", visit.nominal)
-        readings.append((_number(f"{of}, item: "), reference))
+        shown = _number(f"{of}, item: ")
+        diary.write(name, visit.nominal, visit.direction, str(visit.series), reference, shown)
+        readings.append((shown, reference))
     return point(visit, readings)
 
 
@@ -158,5 +197,5 @@ def _line(question: str) -> str:
     print(question, end="", flush=True)
     line = sys.stdin.readline()
     if not line:
-        raise Wrong("the input ended before all was entered: nothing is kept")
+        raise Wrong("the input ended before all was entered")
     return line.strip()

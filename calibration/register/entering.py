@@ -29,6 +29,7 @@ from calibration.record import (
     advance,
     numeral,
 )
+from calibration.register import when
 from calibration.register.errors import RegisterError
 from calibration.register.life import stamped
 from calibration.register.register import Register
@@ -68,7 +69,7 @@ def begin(
     for entry in chosen:
         if entry.state == "retired":
             raise RegisterError(f"standard {entry.id} is retired")
-        if reason := unsuitable(entry.standard, rules, day[:10], strict=True):
+        if reason := unsuitable(entry.standard, rules, when.day(day).isoformat(), strict=True):
             raise RegisterError(reason)
     made = [entry.standard for entry in chosen]
     if reason := uncovered(made, rules):

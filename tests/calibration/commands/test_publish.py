@@ -21,7 +21,7 @@ def config(folder: Path, broker: BrokerConfig) -> str:
     path = folder / "calibration.toml"
     register_dir = folder / "cal"
     table = f'[broker]\nport = {broker.port}\nuser = "{broker.user}"\npassword_file = "{broker.password_file}"\n'
-    path.write_text(f'register_dir = "{register_dir}"\n{table}')
+    path.write_text(f'calibration_dir = "{register_dir}"\n{table}')
     return str(path)
 
 
