@@ -122,11 +122,12 @@ function settle(id, result) {
   else one.resolve(result);
 }
 
-/** Does something and shows what came of it. @param {() => Promise<string>} what */
+/** Does something and shows what came of it. @param {() => Promise<string | {text: string, tone: string}>} what */
 export async function attempt(what) {
   try {
     notice.value = { tone: "busy", text: "…" };
-    notice.value = { tone: "ok", text: await what() };
+    const came = await what();
+    notice.value = typeof came === "string" ? { tone: "ok", text: came } : came;
     changed.value++;
     return true;
   } catch (error) {

@@ -144,7 +144,7 @@ class Lab:
                 (self.folder / f"{name}.token").write_text(token.split()[-1])
         text = (
             f'port = {self.page_port}\ndata_dir = "{self.folder}/bridge"\nhistory_db = "{self.database}"\n'
-            f'tokens_file = "{tokens}"\n'
+            f'tokens_file = "{tokens}"\ncalibration_dir = "{self.folder}/cal"\n'
         )
         program = await self.run("bridge", "bridge", "run", "-c", self._config("bridge", text, "bridge-main"))
         await eventually(self._page_is_there, 30, "the bridge's page")

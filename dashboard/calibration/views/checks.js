@@ -37,10 +37,13 @@ function Check({ chart }) {
         <p class="big-verdict"><${Mark} ...${status} /></p></header>
       ${mayAct() && html`<${Reading} chart=${chart} />`}
       ${newest && html`<p>Last: <strong>${numeral(newest.value)} ${plan.unit}</strong> <span class="muted">${newest.t.slice(0, 16).replace("T", " ")} UTC, ${newest.by}${newest.note ? `, ${newest.note}` : ""}</span>
-        <span class="muted"> · next ${day(chart.next)}${chart.mean !== null ? ` · mean ${short(chart.mean)}, s ${short(chart.s)}` : ""}</span></p>`}
+        <span class="muted"> · next ${day(chart.next)}${chart.mean !== null ? ` · mean ${meanText(chart)}, s ${short(chart.s)}` : ""}</span></p>`}
       ${chart.checks.length > 1 && html`<${ControlChart} chart=${chart} />`}
     </section>`;
 }
+
+/** The mean with a digit more than the plan. @param {import("../types.js").CheckChart} chart */
+const meanText = ({ mean, plan }) => numeral(mean?.toFixed((plan.nominal.split(".")[1] ?? "").length + 1));
 
 /** @param {{chart: import("../types.js").CheckChart}} props */
 function Reading({ chart }) {
@@ -49,8 +52,9 @@ function Reading({ chart }) {
   const keep = async (/** @type {Event} */ e) => {
     e.preventDefault();
     const kept = await attempt(async () => {
-      const after = await post("/api/checks", { item: chart.item, value, note });
-      return `${chart.item}: ${after.checks[after.checks.length - 1].value} ${chart.plan.unit} – ${STATUS[after.checks[after.checks.length - 1].zone].word}`;
+      const { checks } = await post("/api/checks", { item: chart.item, value, note });
+      const last = checks[checks.length - 1];
+      return { text: `${chart.item}: ${numeral(last.value)} ${chart.plan.unit} – ${STATUS[last.zone].word}`, tone: STATUS[last.zone].tone };
     });
     if (kept) {
       setValue("");

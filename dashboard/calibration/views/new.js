@@ -43,17 +43,17 @@ function Form() {
     <section class="card"><h2>New calibration</h2>
       <${Problem} problem=${procedures.problem} />
       <form class="questions" onSubmit=${begin}>
-        <label class="field"><span>Procedure</span><select required value=${wanted.procedure} onChange=${set("procedure")}>
+        <label class="field"><span>Procedure</span><select name="procedure" required value=${wanted.procedure} onChange=${set("procedure")}>
           <option value="">choose …</option>
           ${options(procedures.data ?? [], false)}${options(procedures.data ?? [], true)}</select></label>
         ${chosen && html`<p class="muted">${chosen.id} revision ${chosen.rev}: ${chosen.quantity}, ${chosen.points.join(", ")} ${chosen.unit}${chosen.check.length ? `; check points ${chosen.check.join(", ")}` : ""}</p>`}
-        <label class="field"><span>Reads from</span><select required value=${wanted.item} onChange=${set("item")}>
+        <label class="field"><span>Reads from</span><select name="item" required value=${wanted.item} onChange=${set("item")}>
           <option value="">choose …</option><option value="manual">readings are typed</option>${places.map((p) => html`<option key=${p} value=${p}>${p}</option>`)}</select></label>
-        <label class="field"><span>Item (if nothing is installed there)</span><select value=${wanted.item_id} onChange=${set("item_id")}>
+        <label class="field"><span>Item (if nothing is installed there)</span><select name="item_id" value=${wanted.item_id} onChange=${set("item_id")}>
           <option value="">the one that sits there</option>${(items.data ?? []).filter((/** @type {any} */ i) => i.state === "active").map((/** @type {any} */ i) => html`<option key=${i.id} value=${i.id}>${i.id} ${i.maker ?? ""} ${i.model ?? ""} ${i.serial ?? ""}</option>`)}</select></label>
-        <label class="field"><span>Reference</span><select value=${wanted.reference} onChange=${set("reference")}>
+        <label class="field"><span>Reference</span><select name="reference" value=${wanted.reference} onChange=${set("reference")}>
           <option value="manual">is typed</option>${places.filter((p) => p !== wanted.item).map((p) => html`<option key=${p} value=${p}>${p}</option>`)}</select></label>
-        <label class="field"><span>Standard</span><select value=${wanted.standards} onChange=${set("standards")}>
+        <label class="field"><span>Standard</span><select name="standards" value=${wanted.standards} onChange=${set("standards")}>
           <option value="">the one that sits at the reference</option>${(standards.data ?? []).filter((/** @type {any} */ s) => s.state === "active").map((/** @type {any} */ s) => html`<option key=${s.id} value=${s.id}>${s.id} ${s.serial ?? ""} – due ${s.due || "never"}</option>`)}</select></label>
         <label class="field"><span>Reason to begin although no pass is possible (rarely)</span><input type="text" maxlength="200" value=${wanted.force} onInput=${set("force")} /></label>
         <button class="primary big" disabled=${busy}>${busy ? "Asking the instruments …" : "Begin"}</button>

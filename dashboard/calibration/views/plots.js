@@ -7,7 +7,7 @@ const W = 640;
 const H = 260;
 const LEFT = 62;
 const RIGHT = 14;
-const TOP = 12;
+const TOP = 22;
 const BOTTOM = 34;
 
 /**
@@ -30,7 +30,7 @@ export function ErrorPlot({ found, left, unit }) {
         <path d=${bar(x.at(p.nominal), y.at(p.error - p.U), y.at(p.error + p.U))} /><circle cx=${x.at(p.nominal)} cy=${y.at(p.error)} r="3.5" />
         <title>${p.nominal}: ${p.printed.error} ± ${p.printed.U} ${unit}</title></g>`)}
       <text class="axis" x=${W - RIGHT} y=${H - 4} text-anchor="end">nominal / ${unit}</text>
-      <text class="axis" x="4" y=${TOP + 2}>E / ${unit}</text>
+      <text class="axis" x="4" y=${TOP - 8}>E / ${unit}</text>
     </svg>`;
 }
 
@@ -45,7 +45,7 @@ export function PairPlot({ pairs, unit }) {
     <svg class="chart" viewBox="0 0 ${W} ${H}" role="img" aria-label="The last samples of item and reference">
       <${Grid} x=${x} y=${y} />
       <path class="curve item" d=${line(1)} /><path class="curve reference" d=${line(2)} />
-      <text class="axis" x=${W - RIGHT} y=${H - 4} text-anchor="end">s</text><text class="axis" x="4" y=${TOP + 2}>${unit}</text>
+      <text class="axis" x=${W - RIGHT} y=${H - 4} text-anchor="end">s</text><text class="axis" x="4" y=${TOP - 8}>${unit}</text>
     </svg>
     <p class="legend"><span class="key item"></span> item <span class="key reference"></span> reference</p>`;
 }
@@ -64,7 +64,7 @@ export function ControlChart({ chart }) {
       ${bounds.map((v, i) => level(v, i < 2 ? "warn-limit" : "limit"))}${level(nominal, "zero")}
       <path class="curve item" d=${path(values.map((v, i) => [x.at(i + 1), y.at(v)]))} />
       ${chart.checks.map((c, i) => html`<circle class=${`check-dot ${c.zone}`} cx=${x.at(i + 1)} cy=${y.at(Number(c.value))} r="4"><title>${c.t.slice(0, 16).replace("T", " ")} UTC: ${c.value} ${chart.plan.unit ?? ""}, ${c.by}</title></circle>`)}
-      <text class="axis" x="4" y=${TOP + 2}>${chart.plan.unit}</text>
+      <text class="axis" x="4" y=${TOP - 8}>${chart.plan.unit}</text>
     </svg>`;
 }
 
