@@ -53,6 +53,8 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("server", metavar="HOST[:PORT]", help="port 2345 unless it is named")
     parser.add_argument("--tls", action="store_true", help="begin TLS (STARTTLS)")
     parser.add_argument("--ca", default="", metavar="FILE", help="who vouches for the server's certificate")
+    parser.add_argument("--cert", default="", metavar="FILE", help="our own certificate, where the server wants one")
+    parser.add_argument("--key", default="", metavar="FILE", help="its key, if it is not in the same file")
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +103,7 @@ def _address(args: argparse.Namespace) -> "Address":
     from msr_adapter.session import Address
 
     host, _, port = args.server.partition(":")
-    return Address(host, int(port or 2345), args.tls, args.ca)
+    return Address(host, int(port or 2345), args.tls, args.ca, args.cert, args.key)
 
 
 def _offer(args: argparse.Namespace, pattern: str, values: bool | None) -> "list[Line] | None":

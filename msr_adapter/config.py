@@ -29,8 +29,11 @@ def check(file: MsrFile, mistakes: Mistakes) -> None:
     msr.attempt(check_name, file.msr.name, "adapter")
     if not file.msr.host:
         msr.add("key 'host' is empty, the name or address of the EtherLab machine was expected")
-    if file.msr.ca_file and not file.msr.tls:
-        msr.add("ca_file is set and tls is not: the connection would not be encrypted")
+    for key in ("ca_file", "cert_file", "key_file"):
+        if getattr(file.msr, key) and not file.msr.tls:
+            msr.add(f"{key} is set and tls is not: the connection would not be encrypted")
+    if file.msr.key_file and not file.msr.cert_file:
+        msr.add("key_file is set and cert_file is not: a key alone says nothing")
     if file.msr.spool_bytes < 0:
         msr.add(f"key 'spool_bytes': {file.msr.spool_bytes} is negative")
     if not file.instrument:

@@ -24,7 +24,7 @@ async def serve(config: MsrFile, stop: asyncio.Event) -> None:
         Agent(config.broker, m.name, settings, version=version("labwire")) as agent,
         asyncio.TaskGroup() as tasks,
     ):
-        adapter = Adapter(Address(m.host, m.port, m.tls, m.ca_file), m.name)
+        adapter = Adapter(Address(m.host, m.port, m.tls, m.ca_file, m.cert_file, m.key_file), m.name)
         for table in config.instrument:
             adapter.add(_member(table, agent, adapter, m.data_dir))
         reading = tasks.create_task(adapter.run(), name="MSR adapter")

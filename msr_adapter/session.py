@@ -38,12 +38,15 @@ class LinkLost(Exception):
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Where the server is. ``ca_file`` "": the computer's own list of authorities."""
+    """Where the server is. ``ca_file`` "": the computer's own list of authorities. ``cert_file`` and ``key_file`` are
+    ours, for a server that wants to know its clients; the key may stand in the certificate's file."""
 
     host: str
     port: int = 2345
     tls: bool = False
     ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -56,6 +59,7 @@ class Session:
         self.address = address
         self.greeting = Connected("", "", "", (0, 0, 0), frozenset())
         self.heard = asyncio.get_running_loop().time()
+        self._unsure = False  # TLS: whether the server takes us shows only in what it says next
         self._reader, self._writer = reader, writer
         self._decoder = Decoder()
         self._early: list[WireEvent] = []  # came with the greeting
@@ -72,11 +76,19 @@ class Session:
         try:
             data = await self._reader.read(_CHUNK)
         except OSError as e:
-            raise LinkLost(f"the connection to {self.address} broke: {_reason(e)}") from e
+            broke = f"the connection to {self.address} broke: {_reason(e)}"
+            raise LinkLost(self._closed() if self._unsure else broke) from e
         if not data:
-            raise LinkLost(f"{self.address} has closed the connection")
+            raise LinkLost(self._closed())
+        self._unsure = False
         self.heard = asyncio.get_running_loop().time()
         return [e for e in self._decoder.feed(data) if not self._is_answer(e)]
+
+    def _closed(self) -> str:
+        if not self._unsure:
+            return f"{self.address} has closed the connection"
+        ours = "does not accept ours (msr.cert_file)" if self.address.cert_file else "wants one of ours (msr.cert_file)"
+        return f"{self.address} closed the connection after the TLS handshake: probably it {ours}"
 
     async def ask(self, make: Make) -> list[WireEvent]:
         """Send a request; its direct answers, once the server has worked it off. None of them means "not found".
@@ -162,6 +174,7 @@ class Session:
             context = ssl.create_default_context(cafile=self.address.ca_file or None)
         except (OSError, ssl.SSLError) as e:
             raise LinkLost(f"msr.ca_file names {self.address.ca_file}, which cannot be used: {_reason(e)}") from e
+        self._present(context)
         try:
             await self._writer.start_tls(context, server_hostname=self.address.host)
         except ssl.SSLCertVerificationError as e:
@@ -173,6 +186,23 @@ class Session:
         except (OSError, ssl.SSLError) as e:
             raise LinkLost(f"TLS with {self.address} failed ({_reason(e)}): has it a certificate?") from e
         self._decoder = Decoder()
+        self._unsure = True
+
+    def _present(self, context: ssl.SSLContext) -> None:
+        """Our own certificate, where there is one. Raises LinkLost."""
+        a = self.address
+        if not a.cert_file:
+            return
+        try:
+            context.load_cert_chain(a.cert_file, a.key_file or None, password=_no_password)
+        except (OSError, ssl.SSLError) as e:
+            names = f"{a.cert_file}{' and ' if a.key_file else ''}{a.key_file}"
+            raise LinkLost(f"msr.cert_file names {names}, which cannot be used: {_reason(e)}") from e
+
+
+def _no_password() -> str:
+    """OpenSSL would ask the terminal for one."""
+    return ""
 
 
 @asynccontextmanager

@@ -35,7 +35,9 @@ MOST_VALUES_PER_S = 50_000
 
 def starting_file(address: Address, lines: Sequence[Line]) -> str:
     """The text of the file."""
-    tls = f"tls = true\nca_file = {_quoted(address.ca_file)}\n" if address.tls else ""
+    tls = "tls = true\n" if address.tls else ""
+    for key in ("ca_file", "cert_file", "key_file"):
+        tls += f"{key} = {_quoted(getattr(address, key))}\n" if getattr(address, key) else ""
     parts = [_HEAD.format(address=address, host=address.host, port=address.port, tls=tls)]
     found = list(_directories((), [line for line in lines if not line.path.startswith("/Taskinfo/")]))
     for name, (glob, inside) in zip(

@@ -17,6 +17,8 @@ class MsrTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     name: str
     tls: bool = False
     ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
     data_dir: str
     store: Literal["required", "none"] = "required"
     stored_by: str = "main"

@@ -1,11 +1,14 @@
 """One connection: the greeting, TLS, answers in order, its end."""
 
 import asyncio
+import re
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from broker.mosquitto import free_port
@@ -85,6 +88,38 @@ async def test_starttls_with_an_authority() -> None:
 
         assert "the certificate of localhost" in await failure(Address("localhost", server.port, tls=True))
         assert "it must name '127.0.0.1'" in await failure(Address("127.0.0.1", server.port, tls=True, ca_file=CA))
+
+
+async def test_a_server_that_wants_a_certificate_of_ours() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=own)
+        context.load_cert_chain(TLS / "server.pem", TLS / "server.key")
+        context.verify_mode = ssl.CERT_REQUIRED
+        writer.write(b"<connected/>\r\n")
+        await reader.readline()
+        writer.write(b"<tls/>\r\n")
+        with suppress(ssl.SSLError, ConnectionError):
+            await writer.start_tls(context)
+            while words := re.findall(rb'id="(\d+)"', await reader.read(1000)):
+                writer.writelines(b'<ack id="%b"/>\r\n' % word for word in words)
+        writer.close()
+
+    own, key = str(TLS / "client.pem"), str(TLS / "client.key")
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    ours = Address("localhost", server.sockets[0].getsockname()[1], True, CA, own, key)
+    async with server:
+        async with connected(ours) as session, attended(session):
+            assert (await read_catalog(session)).signals == ()
+        for cert, key_file, sentence in (
+            ("", "", "probably it wants one of ours (msr.cert_file)"),
+            (str(TLS / "server.pem"), str(TLS / "server.key"), "probably it does not accept ours (msr.cert_file)"),
+            (own, "", "client.pem, which cannot be used"),
+            (own, "none.key", "client.pem and none.key, which cannot be used: No such file"),
+        ):
+            address = msgspec.structs.replace(ours, cert_file=cert, key_file=key_file)
+            with pytest.raises(LinkLost, match=re.escape(sentence)):
+                async with connected(address) as session, attended(session):
+                    await read_catalog(session)
 
 
 async def test_starttls_without_a_certificate_says_so() -> None:
