@@ -95,7 +95,11 @@ class Session:
         if host is not None:
             host.take(hosted)
         guide = self._guide(hosted, console, feed, stack)
-        await self._guided(guide, console, stop)
+        try:
+            await self._guided(guide, console, stop)
+        finally:
+            if host is not None:
+                host.tell(hosted, at_once=True)
 
     async def _host(self, topics: Topics, stack: AsyncExitStack, keep: Keep) -> Host | None:
         """A connection, where any instrument is to be heard."""

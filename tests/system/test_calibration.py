@@ -220,6 +220,7 @@ async def test_from_the_bath_to_the_record_and_its_pdf(lab: Lab) -> None:
         )  # fmt: skip
         number = re.findall(r"record (\S+) is performed", said)[-1]
         check_record(made.register, number)
+        await eventually(lambda: [s for s in made.states.values() if s.phase == "done"], 10, "the last state")
         state = next(s for s in made.states.values() if s.record == number)
         assert (state.phase, state.host) == ("done", "terminal")
         assert state.end is not None
