@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Returns 1 where something cannot be published or the broker does not take it. Raises Wrong."""
     config = _config(args)
     with sentences():
-        kept = Register.open(Path(config.register_dir))
+        kept = Register.open(Path(config.calibration_dir))
         if args.show:
             return _show(Surveyor(kept))
     runtime.set_up_logging(args.log_level)
@@ -50,11 +50,11 @@ def _config(args: argparse.Namespace) -> CalibrationConfig:
     """The service's file; without one, the environment. ``--dir`` is another register. Raises Wrong."""
     try:
         if args.config is None:
-            return parse(f"register_dir = {json.dumps(str(folder(args)))}", CalibrationConfig, "the environment")
+            return parse(f"calibration_dir = {json.dumps(str(folder(args)))}", CalibrationConfig, "the environment")
         found = read(args.config)
     except ConfigError as e:
         raise Wrong(str(e)) from e
-    return msgspec.structs.replace(found, register_dir=str(args.dir)) if args.dir else found
+    return msgspec.structs.replace(found, calibration_dir=str(args.dir)) if args.dir else found
 
 
 def _show(surveyor: Surveyor) -> int:
@@ -103,4 +103,4 @@ def _client(config: CalibrationConfig) -> Client:
 
 
 def _publisher(config: CalibrationConfig, client: Client) -> Publisher:
-    return Publisher(client, Topics(config.broker.root), Path(config.register_dir), config.name)
+    return Publisher(client, Topics(config.broker.root), Path(config.calibration_dir), config.name)

@@ -29,7 +29,7 @@ def fetch(instrument: str, span: str, file: Path, env: Mapping[str, str] = os.en
     if urlsplit(base).scheme not in ("http", "https"):
         raise FetchError(f"LABWIRE_URL is {base!r}, an address such as {DEFAULT_URL} was expected")
     query = urlencode({"instrument": instrument, "from": begin, "to": end, "format": "csv"})
-    request = urllib.request.Request(f"{base}/api/export?{query}", headers=_headers(env))  # noqa: S310 - checked
+    request = urllib.request.Request(f"{base}/api/export?{query}", headers=headers(env))  # noqa: S310 - checked
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response, file.open("wb") as out:  # noqa: S310
             while data := response.read(1 << 16):
@@ -42,7 +42,8 @@ def fetch(instrument: str, span: str, file: Path, env: Mapping[str, str] = os.en
         raise FetchError(f"the bridge at {base} cannot be reached: {getattr(e, 'reason', None) or e}") from e
 
 
-def _headers(env: Mapping[str, str]) -> dict[str, str]:
+def headers(env: Mapping[str, str]) -> dict[str, str]:
+    """The token, where there is one. Raises FetchError."""
     token = env.get("LABWIRE_TOKEN", "")
     if not token and env.get("LABWIRE_TOKEN_FILE"):
         try:

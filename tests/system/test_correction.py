@@ -1,13 +1,18 @@
 """Corrections in force while everything is killed: every stored row has its raw value, its value and the calibration
 that leads from one to the other; never none where there should be one, never twice."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from broker.calibration import Calibration
 from broker.correction import adding
+from calibration.live.count import counting
+from calibration.live.fetch import FetchError
 from calibration.publish import messages
 from calibration.register import Register
 from calibration.register.life import withdraw
@@ -48,6 +53,10 @@ def rows(lab: Lab) -> Iterator[Row]:
                 yield Row(part.boot, value, before, cal, one, codes.get(k, "good"))
 
 
+def stored_rows(lab: Lab) -> list[Row]:
+    return list(rows(lab)) if lab.database.exists() else []
+
+
 def lab_register(lab: Lab) -> Register:
     """One whose item sits at the counter."""
     made = register(lab.folder, Clock(datetime.now(UTC)))
@@ -57,7 +66,7 @@ def lab_register(lab: Lab) -> Register:
 
 async def publish(lab: Lab, made: Register) -> Calibration:
     """As the service would; what is in force then."""
-    file = lab._config("calibration", f'register_dir = "{made.folder}"\n', "calibration-main")
+    file = lab._config("calibration", f'calibration_dir = "{made.folder}"\n', "calibration-main")
     await lab.labwire("cal", "publish", "--once", "-c", file)
     return messages(made, int(made.clock().timestamp() * 1000))[NAME]["n"]
 
@@ -93,6 +102,32 @@ def check_row(row: Row, known: dict[str, Calibration]) -> float:
     return row.raw
 
 
+async def test_what_a_failed_calibration_makes_doubtful_is_counted(lab: Lab) -> None:
+    await lab.simulate(f"counter:{NAME}@{RATE}")
+    await lab.logger()
+    await lab.bridge()
+    await lab.edge(STREAM.format(name=NAME, port=lab.lines / NAME))
+    await eventually(lambda: len(stored_rows(lab)) > 500, 60, "samples stored", every=0.2)
+    lab.tell(NAME, "silent")
+    await eventually(lambda: stored_rows(lab)[-1].value == lab.sent(NAME)[-1], 60, "the last number", every=0.2)
+    env = {"LABWIRE_URL": lab.url, "LABWIRE_TOKEN": lab.token("anna")}
+    count = counting(env)
+    assert count is not None
+
+    async def counted(begin: str, end: str) -> int:
+        return await asyncio.to_thread(count, NAME, "n", begin, end)
+
+    everything = len(stored_rows(lab))
+    assert await counted("", "2100-01-01T00:00:00Z") == everything
+    assert await counted("2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z") == everything
+    assert await counted("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z") == 0
+    with pytest.raises(FetchError, match="answered 401"):
+        await asyncio.to_thread(counting(env | {"LABWIRE_TOKEN": "wrong"}), NAME, "n", "", "2100-01-01")  # type: ignore[arg-type]
+    with pytest.raises(FetchError, match="cannot be asked"):
+        await asyncio.to_thread(counting({"LABWIRE_URL": "http://127.0.0.1:1"}), NAME, "n", "", "2100-01-01")  # type: ignore[arg-type]
+    assert counting({}) is None
+
+
 async def test_edge_and_broker_killed_with_corrections_in_force(lab: Lab) -> None:
     made = lab_register(lab)
     await lab.simulate(f"counter:{NAME}@{RATE}")
@@ -113,6 +148,7 @@ async def test_edge_and_broker_killed_with_corrections_in_force(lab: Lab) -> Non
     second = released(made, as_found={"points": [point(n, error=7) for n in NOMINALS]})
     known[second.id] = await publish(lab, made)
     await eventually(lambda: second.id in remembered(lab), 60, "the second calibration at the edge")
+    await until_sent(lab, len(lab.sent(NAME)) + RATE)
     await kill_edge(lab)
     withdraw(made, second.id, ANNA, "wrong standard")
     assert (await publish(lab, made)).status == "withdrawn"
@@ -128,8 +164,8 @@ async def test_edge_and_broker_killed_with_corrections_in_force(lab: Lab) -> Non
         return bool(lines) and all(line["complete"] and not line["gaps"] for line in lines)
 
     await eventually(complete, 120, "everything stored", every=0.5)
-    await eventually(lambda: list(rows(lab))[-1].value == lab.sent(NAME)[-1], 60, "the last number", every=0.5)
-    stored = list(rows(lab))
+    await eventually(lambda: stored_rows(lab)[-1].value == lab.sent(NAME)[-1], 60, "the last number", every=0.5)
+    stored = stored_rows(lab)
     said = [check_row(row, known) for row in stored]
     sent = lab.sent(NAME)
     assert len(set(said)) == len(said)
