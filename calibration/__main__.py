@@ -28,6 +28,7 @@ COMMANDS = {
     "show": ("calibration.commands.show", "one record with its life and its results"),
     "review": ("calibration.commands.review", "somebody looked at a performed record, or sends it back"),
     "release": ("calibration.commands.release", "compute, draw the documents, enter all of it into the chain"),
+    "signed": ("calibration.commands.signed", "keep the signed form of a released document"),
     "amend": ("calibration.commands.amend", "the next revision of a released record"),
     "worksheet": ("calibration.commands.worksheet", "a procedure as a sheet to write on"),
     "pdf": ("calibration.commands.pdf", "a record as certificate or protocol"),

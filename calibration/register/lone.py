@@ -23,12 +23,24 @@ def check(path: Path, register: Register | None) -> list[Finding]:
     try:
         if data.startswith(b"%PDF-"):
             return _pdf(path.name, data, register)
+        if not data.lstrip().startswith(b"{"):
+            return [_other(path.name, data, register)]
         made = record.read(data)
     except RecordError as e:
         return [Finding(False, f"{path.name}: {e}")]
     if register is None:
         raise RegisterError(f"{path.name} is a record without its procedure: say --dir, the register it belongs to")
     return _known(path.name, data, made, register)
+
+
+def _other(name: str, data: bytes, register: Register | None) -> Finding:
+    """A DCC, a CSV or a certificate of a firm: whether the register has it. Raises RegisterError without one."""
+    if register is None:
+        raise RegisterError(f"{name} says nothing of where it comes from: say --dir, the register it belongs to")
+    for path in sorted(register.folder.rglob("*")):
+        if path.is_file() and path.stat().st_size == len(data) and content(path) == data:
+            return Finding(True, f"{name} is {path.relative_to(register.folder)} of {register.folder}")
+    return Finding(False, f"{name} is in {register.folder} nowhere")
 
 
 def _pdf(name: str, data: bytes, register: Register | None) -> list[Finding]:

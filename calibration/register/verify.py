@@ -113,7 +113,6 @@ def _records(files: Folder, expected: _Expected) -> Iterator[Finding]:
         except RecordError:
             continue  # its file is not what it was: that is a finding of its own
         expected.files |= {f"{place}/{file_name(rev, kind)}": made.files[kind] for kind in _kinds(made)}
-        expected.files |= _replaced(place, entries, made)
         last = entries[-1]
         if (last.pdf, last.dcc) != (made.files.get("certificate", ""), made.files.get("dcc", "")):
             yield Finding(False, f"{current} and the chain name different documents", current)
@@ -121,12 +120,6 @@ def _records(files: Folder, expected: _Expected) -> Iterator[Finding]:
 
 def _kinds(made: Record) -> list[Kind]:
     return [kind for kind in KINDS if kind in made.files]
-
-
-def _replaced(place: str, entries: Iterable[chain.Entry], made: Record) -> dict[str, str]:
-    """Certificates that were replaced, by their signed form for one."""
-    old = {entry.pdf for entry in entries if entry.pdf and entry.pdf != made.files.get("certificate")}
-    return {f"{place}/kept/{hash_}.pdf": hash_ for hash_ in old}
 
 
 def _files(path: Path, expected: dict[str, str]) -> Iterator[Finding]:

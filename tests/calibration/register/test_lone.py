@@ -62,8 +62,19 @@ def test_a_record_needs_its_register(issued: Path, tmp_path: Path) -> None:
     assert wrong(path, opened(issued)) == []
     path.write_bytes(records.write(records.issued(made)).replace(b'"gauge"', b'"gouge"'))
     assert "not the file that was issued" in wrong(path, opened(issued))[0]
-    path.write_text("[]")
+    path.write_text("{}")
     assert "not a record" in wrong(path, opened(issued))[0]
+
+
+@pytest.mark.parametrize("name", ["r1.xml", "r1.csv"])
+def test_other_files_are_looked_for(issued: Path, tmp_path: Path, name: str) -> None:
+    copy = tmp_path / "copy"
+    copy.write_bytes((issued / name).read_bytes())
+    assert wrong(copy, opened(issued)) == []
+    with pytest.raises(RegisterError, match="say --dir"):
+        check(copy, None)
+    copy.write_bytes((issued / name).read_bytes().replace(b"0", b"1"))
+    assert "nowhere" in wrong(copy, opened(issued))[0]
 
 
 def test_a_document_of_another_register(issued: Path, tmp_path: Path) -> None:
