@@ -26,14 +26,20 @@ Correct = bool | Collection[str]
 """Which channels are to be corrected: all, none, or these."""
 
 Problem = Literal["vanished", "refused", "overdue"]
+_OVER: dict[Problem, str] = {
+    "vanished": "the broker says again what is in force",
+    "refused": "nothing is left that cannot be applied",
+    "overdue": "what was overdue is no longer in force",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """An event to be published."""
+    """An event to be published. ``kind``: each problem has its own, so that one may end while another goes on."""
 
     text: str
     channel: str
+    kind: str = "calibration"
     severity: Literal["info", "warning", "error"] = "info"
     state: Literal["", "raised", "cleared"] = ""
 
@@ -148,9 +154,9 @@ class InForce:
         if text:
             self._standing[key] = text
             log.warning("%s: %s: %s", self._path.stem, name, text)
-            return [News(text, name, severity, "raised")]
+            return [News(text, name, f"calibration-{problem}", severity, "raised")]
         del self._standing[key]
-        return [News(f"no longer: {problem}", name, "info", "cleared")]
+        return [News(_OVER[problem], name, f"calibration-{problem}", "info", "cleared")]
 
     def _compile(self) -> list[News]:
         """What is kept, as far as it can be applied to what the driver delivers."""
@@ -215,7 +221,7 @@ def _change(name: str, old: Calibration | None, new: Calibration) -> list[News]:
         if old is None or ended(old):
             return []
         why = f" ({new.reason})" if new.reason else ""
-        return [News(f"{new.id} is {new.status}{why}: raw values again", name, "warning")]
+        return [News(f"{new.id} is {new.status}{why}: raw values again", name, severity="warning")]
     if old is not None and not ended(old) and _same(old, new):
         return []
     what = "values are corrected" if adds(new) else "there is nothing to correct"

@@ -205,7 +205,7 @@ class Instrument:
             return
         self._describe_as(self._calibrations.description())
         for one in told:
-            self.event("calibration", one.text, severity=one.severity, channel=one.channel, state=one.state)
+            self.event(one.kind, one.text, severity=one.severity, channel=one.channel, state=one.state)
         self.publish_status()
 
     # --- last ---

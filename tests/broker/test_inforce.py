@@ -57,7 +57,7 @@ def test_one_that_vanishes_goes_on_and_is_a_problem_until_it_is_back(tmp_path: P
     text = "K-1 has vanished from the broker and was not withdrawn: it goes on being applied"
     assert [(n.text, n.state) for n in oven.hear({})] == [(text, "raised")]
     assert (oven.problem, set(oven.correctors)) == (text, {"temp"})
-    assert [n.state for n in oven.hear({"temp": ONE})] == ["cleared"]
+    assert [(n.kind, n.state) for n in oven.hear({"temp": ONE})] == [("calibration-vanished", "cleared")]
     assert oven.problem == ""
 
 
