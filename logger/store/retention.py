@@ -23,6 +23,8 @@ log = logging.getLogger("logger.store")
 
 DAY_MS = 86_400_000
 AT_ONCE = 64
+LEAST_FREE = 200_000_000
+"""Deleting has to begin while there is room for SQLite's log."""
 BYTES_AT_ONCE = 4 << 20
 """What one transaction throws away, about."""
 
@@ -48,6 +50,8 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         for name in self.__struct_fields__:
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}, 0 (no limit) or more was expected")
+        if 0 < self.free_bytes < LEAST_FREE:
+            raise ValueError(f"free_bytes is {self.free_bytes}, 0 (no limit) or at least {LEAST_FREE} was expected")
 
     @property
     def any(self) -> bool:

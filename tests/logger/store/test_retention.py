@@ -258,3 +258,5 @@ def test_expired_ranges_melt(tmp_path: Path) -> None:
 def test_a_rule_below_nothing_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match=r"samples_days is -1.*0 \(no limit\) or more"):
         msgspec.convert({"samples_days": -1}, Retention)
+    with pytest.raises(msgspec.ValidationError, match="free_bytes is 5, 0"):
+        msgspec.convert({"free_bytes": 5}, Retention)
