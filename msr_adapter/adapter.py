@@ -15,6 +15,7 @@ from msr_adapter import settings
 from msr_adapter.catalog import Catalog
 from msr_adapter.changes import first_values
 from msr_adapter.enquiry import read_catalog
+from msr_adapter.gaps import far
 from msr_adapter.intake import Intake
 from msr_adapter.member import Member
 from msr_adapter.messages import Standing, told
@@ -157,6 +158,8 @@ class Adapter:
                 session.ping()
             self._intake.watch(now)
             self._set_clock(now)
+            for member in self._members:
+                member.trouble("clock", far(self._offset_us))
 
     async def _work(self, session: Session) -> Never:
         """Find out what is there, subscribe it, then keep what does not stream current."""

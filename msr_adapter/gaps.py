@@ -1,9 +1,22 @@
-"""Whether the server's time stamps leave something out: a slow line loses stretches without a word. Pure."""
+"""What is odd about the server's time stamps: they leave something out, or are far from our own clock. Pure."""
 
 from collections.abc import Sequence
 
 TOLERANCE_NS = 2_000_000
 """Cycles come late by so much on a machine that is busy."""
+
+FAR_S = 60
+_UNITS = ((172_800, 86_400, "days"), (7200, 3600, "hours"), (0, 60, "minutes"))
+
+
+def far(offset_us: int) -> str:
+    """A sentence when the server's clock, ``offset_us`` before ours, is far from it; "" when it is not."""
+    seconds = abs(offset_us) / 1e6
+    if seconds < FAR_S:
+        return ""
+    unit, word = next((unit, word) for least, unit, word in _UNITS if seconds >= least)
+    side = "ahead of" if offset_us > 0 else "behind"
+    return f"its clock is about {seconds / unit:.0f} {word} {side} this computer's, and its samples are stamped with it"
 
 
 class Gaps:

@@ -199,6 +199,20 @@ async def test_gaps_and_jumps_of_the_clock_pass_through(tmp_path: Path) -> None:
     assert stamps != sorted(stamps)
 
 
+async def test_a_clock_that_is_far_off_is_said_and_stays_as_it_is(tmp_path: Path) -> None:
+    s = settings(tmp_path)
+    async with plant(s, instrument('signals = ["/Counter/C0000"]')) as (server, reading):
+        out = await reading.online()
+        server.tell("jump -7300")
+        await eventually(lambda: out.state == "degraded", 30)
+        assert "its clock is about 2 hours behind this computer's" in out.reason
+        count = len(out.values("counter_c0000"))
+        await eventually(lambda: len(out.values("counter_c0000")) > count + 100, 30)
+        server.tell("jump 7300")
+        await eventually(lambda: out.state == "online", 30)
+    assert compare(out, sent(s)) > 100
+
+
 async def test_segments_of_one_byte(tmp_path: Path) -> None:
     s = settings(tmp_path, "fragments 1")
     async with plant(s, instrument('signals = ["/Counter/C0000", "/Types/TULINTMatrix"]')) as (_, reading):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from msr_adapter.gaps import Gaps
+from msr_adapter.gaps import Gaps, far
 
 MS = 1_000_000
 
@@ -33,3 +33,19 @@ def test_a_clock_that_goes_back_leaves_nothing_out() -> None:
 
 def test_without_a_period_there_is_nothing_to_compare_with() -> None:
     assert Gaps(0.0).look([0, 10**12]) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (59, ""),
+        (-59, ""),
+        (90, "about 2 minutes ahead of this"),
+        (-7200, "about 2 hours behind this"),
+        (864_000, "about 10 days ahead of"),
+    ],
+)
+def test_a_clock_that_is_far_from_ours_is_said(seconds: int, words: str) -> None:
+    found = far(seconds * 1_000_000)
+    assert words in found
+    assert bool(found) == bool(words)
