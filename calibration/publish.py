@@ -93,19 +93,23 @@ class Publisher:
         if self._seen[:1] != seen[:1]:
             self._told.clear()
         try:
-            survey, lines = await asyncio.to_thread(self._survey, now_ms)
+            survey, due = await asyncio.to_thread(self._survey, now_ms)
         except RegisterError as e:
             self._fail(str(e))
             return
-        self._fail("; ".join(survey.problems))
-        if await self._tell(survey.messages, lines, now_ms):
+        self._fail("; ".join([*survey.problems, *([due] if isinstance(due, str) else [])]))
+        if await self._tell(survey.messages, None if isinstance(due, str) else due, now_ms):
             self._seen = seen
 
-    def _survey(self, now_ms: int) -> tuple[Survey, list[DueLine]]:
-        """In a thread: it reads files, and a new record is computed."""
+    def _survey(self, now_ms: int) -> tuple[Survey, list[DueLine] | str]:
+        """In a thread: it reads files, and a new record is computed. A due list that cannot be made is a sentence."""
         if self._surveyor is None:
             self._surveyor = Surveyor(Register.open(self.folder, self._now))
-        return self._surveyor.survey(now_ms), due_lines(self._surveyor.register)
+        survey = self._surveyor.survey(now_ms)
+        try:
+            return survey, due_lines(self._surveyor.register)
+        except RegisterError as e:
+            return survey, f"what is due cannot be said: {e}"
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
@@ -115,10 +119,11 @@ class Publisher:
             log.error("%s", problem)
         self.problem = problem
 
-    async def _tell(self, in_force: Messages, lines: list[DueLine], now_ms: int) -> bool:
+    async def _tell(self, in_force: Messages, lines: list[DueLine] | None, now_ms: int) -> bool:
         """Whether the broker has taken all of it. A day's due list is said once unless it changes."""
         payloads = {self.topics.of(name, Kind.CALIBRATION): encode(m) for name, m in in_force.items()}
-        payloads[self.topics.cal_due(self.name)] = encode(Due(ts=now_ms - now_ms % DAY_MS, lines=lines))
+        if lines is not None:
+            payloads[self.topics.cal_due(self.name)] = encode(Due(ts=now_ms - now_ms % DAY_MS, lines=lines))
         fresh = {topic: payload for topic, payload in payloads.items() if self._told.get(topic) != payload}
         try:
             for topic, payload in fresh.items():

@@ -23,6 +23,7 @@ class Effect:
     range: tuple[float, float] | None
     U: tuple[Uncertainty, ...]
     k: float
+    unit: str
     signal: Literal["raw", "corrected"]
     passed: bool | None
 
@@ -44,6 +45,7 @@ def effect(record: Record, procedure: Procedure, results: dict[str, RunResult]) 
         _range(fitted_on, places) if fitted_on is not None else None,
         tuple(_rising(places)),
         k,
+        procedure.unit,
         procedure.signal,
         last.passed if last is not None else None,
     )

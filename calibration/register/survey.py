@@ -166,12 +166,11 @@ class Surveyor:
 
     def _with_effect(self, basic: Calibration, record: Record, found: Effect) -> Calibration:
         kept = self._before(record) if found.signal == "corrected" and found.correction.type == "none" else None
-        rules, _ = self.register.procedure(record.procedure.sha256)
         return msgspec.structs.replace(
             basic,
             rev=record.rev,
             sha256=hash_of(record),
-            unit=rules.unit,
+            unit=found.unit,
             reason="it does not conform" if found.passed is False else "",
             range=kept.range if kept else found.range,
             correction=kept.correction if kept else found.correction,

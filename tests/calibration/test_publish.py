@@ -14,7 +14,7 @@ from calibration.publish import Publisher, due_lines, messages
 from calibration.record import Item, Standard
 from calibration.register import Register
 from tests.calibration.register.bench import ANNA, register
-from tests.calibration.register.test_survey import BEFORE, NOW_MS, later, ms, released
+from tests.calibration.register.test_survey import BEFORE, NOW_MS, PUBLISH, later, ms, released
 from tests.support.broker import TestBroker
 from tests.support.waiting import eventually
 
@@ -146,6 +146,20 @@ async def test_what_cannot_be_published_is_the_problem_until_it_can(mosquitto: T
         await eventually(lambda: "register.jsonl cannot be read" in publisher.problem)
         file.write_bytes(text)
         await eventually(lambda: publisher.problem == "")
+
+
+async def test_one_damaged_record_keeps_no_other_from_being_told(mosquitto: TestBroker, tmp_path: Path) -> None:
+    made = calibrated(tmp_path)
+    made.add_item(Item(id="sensor2"), ANNA)
+    made.install("sensor2", "bath1", "temp", BEFORE, ANNA)
+    text = PUBLISH.replace('title = "Sensor"', 'title = "Another"')
+    done = released(made, text, item={"id": "sensor2", "d": "0.01"})
+    (made.folder / "procedures" / f"{done.procedure.sha256}.toml").write_text("changed")
+    async with publishing(mosquitto, made) as (heard, publisher):
+        await eventually(lambda: heard.status() == "due")
+        assert f"{done.id} cannot be published" in publisher.problem
+        assert "what is due cannot be said" in publisher.problem
+        assert TOPICS.of("bath1", Kind.CALIBRATION) not in heard.payloads
 
 
 def test_what_was_never_done_is_first_and_what_has_no_date_is_left_out(tmp_path: Path) -> None:
