@@ -96,6 +96,7 @@ class History:
 
     def __init__(self, path: Path) -> None:
         self._reader = Reader(path)
+        self._unpacked = replay.Unpacked()
 
     def close(self) -> None:
         self._reader.close()
@@ -237,7 +238,9 @@ class History:
         if entry.payload is not None or entry.seq is None:
             return entry.payload
         with self._reader.snapshot() as db:
-            return replay.message(db, entry.book, entry.seq, entry.n, single=not entry.block, late=entry.late)
+            return replay.message(
+                db, self._unpacked, entry.book, entry.seq, entry.n, single=not entry.block, late=entry.late
+            )
 
     # --- ledger --------------------------------------------------------------------------------------------------
 

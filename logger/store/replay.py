@@ -5,7 +5,7 @@ The same values, times, numbers and qualities; not the same bytes (21 and 21.0 a
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import msgspec
@@ -17,20 +17,43 @@ from logger.pieces import Chunk, Packed, Shape, joined, unpack
 from logger.store.shapes import Shapes
 
 _PIECES = (
-    "SELECT seq, n, t_min, t_max, dt, extra, summary, body, shape, fold FROM piece WHERE book = :book AND seq < :end"
+    "SELECT id, seq, n FROM piece WHERE book = :book AND seq < :end"
     " AND seq >= coalesce((SELECT max(seq) FROM piece WHERE book = :book AND seq <= :seq), :seq) ORDER BY seq"
 )
+_PIECE = "SELECT seq, n, t_min, t_max, dt, extra, summary, body, shape, fold FROM piece WHERE id = ?"
+_Found = tuple[Chunk, Shape, int]
 
 
-def message(db: sqlite3.Connection, book: int, seq: int, n: int, *, single: bool, late: bool) -> bytes | None:
+class Unpacked:
+    """The last pieces that were needed: messages that follow each other lie in one, and rows never change."""
+
+    def __init__(self, most: int = 4) -> None:
+        self._most = most
+        self._pieces: dict[tuple[int, int, int], _Found] = {}
+
+    def find(self, db: sqlite3.Connection, book: int, seq: int, end: int) -> Iterator[_Found]:
+        """Chunk, shape and fold of the pieces that reach into rows ``seq`` to ``end`` − 1."""
+        for id_, first, n in db.execute(_PIECES, {"book": book, "seq": seq, "end": end}).fetchall():
+            key = (book, first, n)
+            found = self._pieces.pop(key, None)
+            if found is None:
+                row = db.execute(_PIECE, (id_,)).fetchone()
+                shape = Shapes(db)[row[8]]
+                found = (unpack(Packed(*row[:8]), shape), shape, row[9])
+            self._pieces[key] = found
+            if len(self._pieces) > self._most:
+                self._pieces.pop(next(iter(self._pieces)))
+            yield found
+
+
+def message(
+    db: sqlite3.Connection, pieces: Unpacked, book: int, seq: int, n: int, *, single: bool, late: bool
+) -> bytes | None:
     """The payload of ``data`` (``single``) or ``block``; None when its rows are not all there, or not of one type."""
-    shapes = Shapes(db)
     end = seq + n
     parts: list[Chunk] = []
     shape, fold = Shape(()), 0
-    for row in db.execute(_PIECES, {"book": book, "seq": seq, "end": end}):
-        shape, fold = shapes[row[8]], row[9]
-        chunk = unpack(Packed(*row[:8]), shape)
+    for chunk, shape, fold in pieces.find(db, book, seq, end):  # noqa: B007 - the last ones are used below
         if chunk.seq + len(chunk) > seq:
             parts.append(chunk.slice(max(0, seq - chunk.seq), min(len(chunk), end - chunk.seq)))
     types = {(name, column.type) for part in parts for name, column in part.columns.items()}

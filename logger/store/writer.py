@@ -4,10 +4,9 @@ A Store belongs to one thread at a time. When a transaction fails nothing of it 
 written again.
 """
 
-import fnmatch
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +17,8 @@ from broker.messages import MAX_SAFE_INTEGER, Block, Data, Mark, MessageError, S
 from broker.topics import INSTRUMENT_KINDS, Kind, Topic, Topics
 from logger import traffic
 from logger.ledger import Book, Stream
+from logger.neighbours import Neighbours
+from logger.share import Share
 from logger.store import migrate, rebuild
 from logger.store.accounts import Accounts
 from logger.store.books import SYSTEM, Books, Names
@@ -117,7 +118,8 @@ class Store:
         self._db = open_for_writing(path, now_ms, want_hours)
         self._topics = topics
         self._name = name
-        self._mine = tuple(mine)
+        self.share = Share(tuple(mine))
+        self._neighbours = Neighbours(name, self.share)
         about = dict(self._db.execute("SELECT key, value FROM store"))
         self.id = str(about["id"])
         self.want_since = int(about["want_since"])
@@ -240,7 +242,7 @@ class Store:
     def _take(self, packet: Packet, now_ms: int) -> None:
         topic, mine = self._parse(packet.topic)
         if not mine:
-            self._outcome.foreign += 1
+            self._foreign(packet, topic)
             return
         self._outcome.messages += 1
         if topic is None or not packet.payload:  # an empty payload deletes a retained message
@@ -264,12 +266,20 @@ class Store:
             if len(self._parsed) > 10_000:
                 self._parsed.clear()
             topic = self._topics.parse(name)
-            mine = topic is None or topic.kind not in INSTRUMENT_KINDS or self._is_mine(topic.name)
+            mine = topic is None or topic.kind not in INSTRUMENT_KINDS or self.share.has(topic.name)
             known = self._parsed[name] = (topic, mine)
         return known
 
-    def _is_mine(self, instrument: str) -> bool:
-        return any(fnmatch.fnmatchcase(instrument, pattern) for pattern in self._mine)
+    def _complain(self, complaint: str) -> None:
+        if complaint:
+            self._outcome.complaints.append(complaint)
+
+    def _foreign(self, packet: Packet, topic: Topic | None) -> None:
+        """An instrument of another logger: if that is a mistake, its status tells."""
+        self._outcome.foreign += 1
+        if topic is not None and topic.kind is Kind.STATUS and packet.payload:
+            with suppress(MessageError):
+                self._complain(self._neighbours.instrument(topic.name, decode(Kind.STATUS, packet.payload)))
 
     def _verbatim(self, packet: Packet, now_ms: int, *, unreadable: bool = False) -> None:
         flags = traffic.flags(packet.qos, packet.retain, unreadable=unreadable)
@@ -300,14 +310,17 @@ class Store:
             self._metas.take(topic.name, message, packet.payload, now_ms)  # type: ignore[arg-type]
         elif isinstance(message, Status):
             self._touched.add(topic.name)
+            self._complain(self._neighbours.instrument(topic.name, message))
             if message.state != "lost":  # a will knows nothing of the spool
                 self._books.hear(topic.name, Stream.SAMPLES, message.hold, now_ms, message.edge)
                 self._books.hear(topic.name, Stream.EVENTS, message.ehold, now_ms, message.edge)
         elif isinstance(message, ServiceStatus) and message.state not in ("lost", "offline"):
             source = _service(topic)
             self._touched.add(source)
+            if topic.part == "logger":
+                self._complain(self._neighbours.logger(topic.name, message))
             self._books.hear(source, Stream.EVENTS, message.ehold, now_ms)
-        elif kind is Kind.COMMIT and topic.part != self._name and self._is_mine(topic.name) and self._is_news(packet):
+        elif kind is Kind.COMMIT and topic.part != self._name and self.share.has(topic.name) and self._is_news(packet):
             self._outcome.complaints.append(f"{topic.name} is also stored by the logger {topic.part!r}")
 
     def _is_news(self, packet: Packet) -> bool:
