@@ -12,16 +12,20 @@ from broker.calibration_run import CalibrationRun, Room, Visited
 from calibration.live.words import asked, hint
 
 BARS = "▁▂▃▄▅▆▇█"
-MOST_RESULTS = 12
+MOST_FORM = 6
+OTHERS = 18
+"""Lines of a screen that are no results."""
 PARTS = {"as_found": "as found", "as_left": "as left", "adjust": "adjust", "": ""}
 
 
-def draw(view: CalibrationRun, typing: str, said: str) -> RenderableType:
-    """The whole screen. ``typing`` is what stands on the line, ``said`` the last answer."""
+def draw(view: CalibrationRun, typing: str, said: str, width: int = 100, height: int = 40) -> RenderableType:
+    """The whole screen. ``typing`` is what stands on the line, ``said`` the last answer. What is asked must be seen, so
+    a low screen has fewer results."""
+    rows = max(1, height - OTHERS - min(len(view.form), MOST_FORM) - len(view.warnings) - bool(view.error))
     parts: list[RenderableType] = [_head(view), Rule(style="dim"), _now(view)]
-    parts += [_plots(view)] if view.pairs else []
+    parts += [_plots(view, max(10, width - 30))] if view.pairs else []
     parts += [_room(view.room)] if view.room else []
-    parts += [_results(view)] if view.results else []
+    parts += [_results(view, rows)] if view.results else []
     parts += [Text(view.correction, style="cyan")] if view.correction else []
     parts += [Text(f"⚠ {w}", style="yellow") for w in view.warnings]
     parts += [Text(f"✗ {view.error}", style="bold red")] if view.error else []
@@ -50,9 +54,9 @@ def _now(view: CalibrationRun) -> RenderableType:
     if view.settled is None:
         return text
     table = Table.grid(padding=(0, 2))
-    bar = ProgressBar(total=1.0, completed=view.settled, width=30, complete_style="green", finished_style="green")
-    table.add_row(text, bar, Text(f"{100 * view.settled:.0f} %"), Text(_settling(view), style="dim"))
-    return table
+    bar = ProgressBar(total=1.0, completed=view.settled, width=24, complete_style="green", finished_style="green")
+    table.add_row(text, bar)
+    return Group(table, Text(_settling(view), style="dim"))
 
 
 def _settling(view: CalibrationRun) -> str:
@@ -61,16 +65,16 @@ def _settling(view: CalibrationRun) -> str:
         return ""
     drift = "" if s.drift is None else f"drift {s.drift:.2g} (max {s.drift_max:g})"
     scatter = "" if s.s is None else f"scatter {s.s:.2g} (max {s.s_max:g})"
-    rest = "" if not s.remaining_s else f"at least {s.remaining_s:.0f} s"
+    rest = "" if not s.remaining_s or s.remaining_s < 1 else f"at least {s.remaining_s:.0f} s more"
     return "  ".join(filter(None, [drift, scatter, rest]))
 
 
-def _plots(view: CalibrationRun) -> Table:
+def _plots(view: CalibrationRun, most: int) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, k in (("reference", 2), ("item", 1)):
         values = [float(v) for pair in view.pairs if (v := pair[k]) is not None]
         if values:
-            table.add_row(name, Text(spark(values), style="cyan"), f"{values[-1]:g} {view.unit}")
+            table.add_row(name, Text(spark(values[-most:]), style="cyan"), f"{values[-1]:g} {view.unit}")
     return table
 
 
@@ -89,11 +93,11 @@ def _room(room: dict[str, Room]) -> Text:
     return Text("room: " + ";  ".join(words), style="dim")
 
 
-def _results(view: CalibrationRun) -> Table:
-    table = Table(box=None, header_style="dim", padding=(0, 2))
-    for head in ("", "point", "n", f"x / {view.unit}", f"I / {view.unit}", f"E / {view.unit}", "s", "r₁", ""):
-        table.add_column(head, justify="left" if head in ("", "point") else "right")
-    for row in view.results[-MOST_RESULTS:]:
+def _results(view: CalibrationRun, rows: int) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 1))
+    for head in ("", f"/ {view.unit}", "n", "x", "I", "E", "s", "r₁", ""):
+        table.add_column(head, justify="left" if head in ("", f"/ {view.unit}") else "right", no_wrap=True)
+    for row in view.results[-rows:]:
         table.add_row(*_cells(row))
     return table
 
@@ -110,7 +114,9 @@ def _cells(row: Visited) -> list[str | Text]:
 def _asked(view: CalibrationRun) -> list[RenderableType]:
     found: list[RenderableType] = []
     question = asked(view)
-    for q in view.form if view.phase != "reading" else []:
+    form = view.form if view.phase != "reading" else []
+    first = max(0, min(form.index(question) - 2, len(form) - MOST_FORM)) if question in form else 0
+    for q in form[first : first + MOST_FORM]:
         mark, style = ("✓", "dim") if q.value else ("→", "bold") if q is question else (" ", "")
         found.append(Text(f"{mark} {q.label}: {q.value}", style=style))
     return found or [Text(text) for text in view.asks]

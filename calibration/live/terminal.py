@@ -46,6 +46,8 @@ class Guide:
     _waiting: str | None = None
     _ended: bool = False
     _shown: CalibrationRun | None = None
+    _place: tuple[str, int] = ("", -1)
+    _fresh: bool = False
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Whether it came to its end; False when it was stopped before. Raises Stuck."""
@@ -62,8 +64,13 @@ class Guide:
 
     def _show(self, screen: Live | None) -> None:
         view = self.hosted.view()
+        if self._place != (view.phase, view.step):
+            self._place, self.answer = (view.phase, view.step), self.answer if self._fresh else ""
+        self._fresh = False
         if screen is not None:
-            screen.update(draw(view, self.keys.typing if self.keys else "", self.answer), refresh=True)
+            screen.update(
+                draw(view, self.keys.typing if self.keys else "", self.answer, self.console.height), refresh=True
+            )
         elif view != self._shown:
             plain(self.console, self._shown, view)
             self._shown = view
@@ -145,5 +152,5 @@ class Guide:
     async def _order(self, words: Said) -> Answer:
         command = Command(id=secrets.token_hex(8), name=words.name, args=words.args, by=self.by)
         answer = await self.hosted.order(command, vouched=self.vouched)
-        self.answer = answer.text
+        self.answer, self._fresh = answer.text, True
         return answer

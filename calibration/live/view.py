@@ -106,6 +106,14 @@ _PLAIN = {
 }
 
 
+_PHASES = {
+    "filling": "waiting, the window fills",
+    "drifting": "still drifting",
+    "noisy": "too noisy",
+    "holding": "quiet, is it going to stay so",
+}
+
+
 def _text(machine: Machine) -> str:
     unit, visit, log = machine.procedure.unit, machine.visit, machine.progress.log
     where = f"{visit.nominal} {unit}{' (check point)' if visit.check else f', {visit.direction}'}" if visit else ""
@@ -132,7 +140,7 @@ def _waiting(machine: Machine, where: str) -> str:
         return f"{where}: the reference is at {machine.away:g}, on its way"
     if state is None:
         return f"{where}: waiting for the reference"
-    return f"{where}: {state.phase}, {100 * state.progress:.0f} %"
+    return f"{where}: {_PHASES.get(state.phase, state.phase)}, {100 * state.progress:.0f} %"
 
 
 def _asks(machine: Machine) -> list[str]:
