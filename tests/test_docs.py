@@ -151,6 +151,7 @@ def everything() -> str:
 
 def structs() -> list[type[msgspec.Struct]]:
     from bridge_ws.config import BridgeConfig
+    from calibration.register.lab import Lab
     from edge.config import EdgeTable, InstrumentTable
     from edge.line.tables import LineTable
     from logger.config import LoggerConfig
@@ -167,6 +168,7 @@ def structs() -> list[type[msgspec.Struct]]:
         LoggerConfig,
         Retention,
         BridgeConfig,
+        Lab,
         tables.MsrTable,
         tables.InstrumentTable,
         tables.SetTable,
