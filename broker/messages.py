@@ -140,7 +140,8 @@ class EdgeStatus(_Message, frozen=True):
 class ServiceStatus(_Message, frozen=True):
     """State and figures of a service. ``boot`` is the run of the process; ``holding``: the disk is full, send later.
 
-    ``ehold`` is what the service's own spool holds (a bridge keeps notes, runs and its audit there)."""
+    ``ehold`` is what the service's own spool holds (a bridge keeps notes, runs and its audit there). ``instruments``:
+    which a logger is responsible for, as patterns."""
 
     state: Literal["starting", "online", "holding", "degraded", "offline", "lost"]
     boot: str
@@ -152,6 +153,7 @@ class ServiceStatus(_Message, frozen=True):
     figures: Figures = {}
     stored_by: str = ""
     ehold: list[Hold] = []
+    instruments: list[str] = []
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import msgspec
 from broker.config import BrokerConfig, ConfigError, load
 from broker.topics import TopicError, check_name
 from logger.influx.config import InfluxConfig
+from logger.share import Share, overlap
 from logger.store.retention import Retention
 from logger.store.schema import FILE_NAME
 
@@ -45,4 +46,7 @@ def read(path: Path) -> LoggerConfig:
         raise ConfigError(f"{path}: linger_ms is {config.linger_ms}, 0 to {MOST_LINGER_MS} was expected")
     if not config.instruments:
         raise ConfigError(f'{path}: instruments is empty; ["*"] stores every instrument')
+    for pattern in config.instruments:
+        if overlap(Share((pattern.removeprefix("!"),)), Share()) is None:
+            raise ConfigError(f"{path}: instruments: no name there can be is like {pattern!r}")
     return config

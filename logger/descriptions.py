@@ -16,11 +16,12 @@ QUIET_S = 0.3
 
 
 async def retained(
-    config: BrokerConfig, client_id: str, filter_: str, *, sleep: Sleep = asyncio.sleep, quiet_s: float = QUIET_S
+    config: BrokerConfig, client_id: str, *filters: str, sleep: Sleep = asyncio.sleep, quiet_s: float = QUIET_S
 ) -> list[Message]:
-    """What the broker keeps on ``filter_``; waits until there is a broker. Raises Refused when it may not be heard."""
+    """What the broker keeps on ``filters``; waits until there is a broker. Raises Refused when it may not be heard."""
     async with Client(config, client_id, sleep=sleep) as client:
-        client.subscribe(filter_, qos=0)
+        for filter_ in filters:
+            client.subscribe(filter_, qos=0)
         await client.subscribed()
         found: list[Message] = []
         while True:

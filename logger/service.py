@@ -22,6 +22,7 @@ from broker.messages import Commit, Event, Request, ServiceStatus, encode
 from broker.runtime import Clock, Sleep, backoff, new_boot
 from broker.topics import Kind, Topics
 from broker.values import Figures
+from logger import neighbours
 from logger.commits import Commits
 from logger.config import LoggerConfig
 from logger.descriptions import retained
@@ -91,10 +92,14 @@ def _open(config: LoggerConfig, clock: Clock) -> Store:
 async def _described(
     config: LoggerConfig, store: Store, thread: ThreadPoolExecutor, stop: asyncio.Event, clock: Clock, sleep: Sleep
 ) -> bool:
-    """Know the descriptions before the first sample comes; waits for the broker. False when ``stop`` came first."""
-    wanted = Topics(config.broker.root).all_of(Kind.META)
+    """Know the descriptions before the first sample comes; waits for the broker. False when ``stop`` came first.
+
+    Raises ConfigError when another logger has some of the same instruments.
+    """
+    topics = Topics(config.broker.root)
+    wanted = (topics.all_of(Kind.META), topics.service_status("logger", "+"))
     look = asyncio.create_task(
-        retained(config.broker, f"logger-{config.name}-look", wanted, sleep=sleep), name="logger: descriptions"
+        retained(config.broker, f"logger-{config.name}-look", *wanted, sleep=sleep), name="logger: descriptions"
     )
     stopped = asyncio.create_task(stop.wait(), name="logger: stop")
     try:
@@ -102,6 +107,7 @@ async def _described(
         if stop.is_set():
             return False
         metas, now_ms = look.result(), int(clock() * 1000)
+        neighbours.refuse(config.name, config.instruments, metas, topics)
         await asyncio.get_running_loop().run_in_executor(thread, store.describe, metas, now_ms)
     except sqlite3.DatabaseError as e:  # a full disk: they come again with everything else
         log.error("the descriptions cannot be stored: %s", e)
@@ -330,6 +336,7 @@ class Service:
             version=version("labwire"),
             store=self._store.id,
             figures=figures,
+            instruments=list(self._store.share.patterns),
         )
         topic = self._topics.service_status("logger", self._name)
         self._publish(topic, encode(status), retain=True, expiry_s=EXPIRY_S)
