@@ -41,7 +41,7 @@ def step(size: float) -> float:
 def heading(sheet: Sheet, text: str, *, keep: float = 22.0, size: float = 10.5) -> None:
     """A heading, on the page of the ``keep`` mm that follow."""
     sheet.need(keep + 8)
-    sheet.y += 4.2
+    sheet.y += 3.4 if sheet.y > sheet.paper.top else 0.0
     sheet.text(sheet.left, sheet.y + 3.2, text, size=size, bold=True)
     sheet.y += 4.6
     sheet.line(sheet.left, sheet.y, sheet.right, sheet.y, colour=GREY, weight=0.15)

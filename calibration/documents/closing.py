@@ -32,18 +32,18 @@ def verification(sheet: Sheet, d: Dossier, t: Texts) -> None:
             (t("record.sha"), d.sha256),
             (t("chain.head"), d.chain_head),
             (t("link"), d.link),
-            (t("software"), software(d)),
-            (t("selftest"), selftest(d, t)),
+            (t("software"), software(d, t)),
             (t("attached"), t("attached.text")),
         ],
         label=34,
     )
 
 
-def software(d: Dossier) -> str:
-    """What computed: name and version as the record has them."""
-    named = d.record.software
-    return " ".join(part for part in (named.get("name", ""), named.get("version", "")) if part)
+def software(d: Dossier, t: Texts) -> str:
+    """What computed: name and version as the record has them, and its self-test."""
+    named, found = d.record.software, selftest(d, t)
+    name = " ".join(part for part in (named.get("name", ""), named.get("version", "")) if part)
+    return "; ".join(part for part in (name, t("selftest.named", found=found) if found else "") if part)
 
 
 def selftest(d: Dossier, t: Texts) -> str:
@@ -57,8 +57,8 @@ def selftest(d: Dossier, t: Texts) -> str:
 
 def end(sheet: Sheet, text: str) -> None:
     """The marked end."""
-    sheet.need(10)
-    sheet.y += 4
+    sheet.need(6)
+    sheet.y += 2.5
     for line in sheet.wrap(text, sheet.width, size=8.5, bold=True):
         sheet.text(sheet.left + sheet.width / 2, sheet.y + 2, line, size=8.5, bold=True, align="centre")
         sheet.y += step(8.5)

@@ -14,18 +14,20 @@ from calibration.fit import Fit
 from calibration.series import eccentricity
 
 _CURVE_POINTS = 41
+_WHOLE = 100.0
+"""mm: a table up to here is not broken over two pages."""
 
 
 def results(sheet: Sheet, d: Dossier, t: Texts, *, detailed: bool = False) -> None:
     """A table of each run, and the plot of all."""
     for name, run in d.results.items():
-        heading(sheet, t(f"results.{name}"), keep=30)
+        heading(sheet, t(f"results.{name}"), keep=min(20.0 + 4.9 * len(run.points), _WHOLE))
         in_force(sheet, d, t, name)
         table(sheet, _columns(d, t, run, detailed), [_row(p, d, t, detailed) for p in run.points])
         if any(p.check for p in run.points):
             paragraph(sheet, t("results.check"), size=7.5)
     paragraph(sheet, t("results.rounding"), size=7.5)
-    heading(sheet, t("plot"), keep=82)
+    heading(sheet, t("plot"), keep=74)
     plot.draw(sheet, picture(d), words(d, t))
 
 
@@ -171,7 +173,7 @@ def uncertainty(sheet: Sheet, d: Dossier, t: Texts) -> None:
 
 def conformity(sheet: Sheet, d: Dossier, t: Texts) -> None:
     """Which results, which limits, which rule, which risk; as found and as left apart."""
-    heading(sheet, t("conformity.title"), keep=20)
+    heading(sheet, t("conformity.title"), keep=36)
     if d.procedure.tolerance is None:
         paragraph(sheet, t("conformity.none"))
         return

@@ -65,9 +65,9 @@ class _Frame:
         return self.left + across * self.width, self.top + (1 - up) * self.height
 
 
-def draw(sheet: Sheet, plot: Plot, words: Words, height: float = 62.0) -> None:
+def draw(sheet: Sheet, plot: Plot, words: Words, height: float = 56.0) -> None:
     """The plot over the whole width, below ``sheet.y``."""
-    sheet.need(height + 18)
+    sheet.need(height + 17)
     _legend(sheet, plot, words)
     frame = _frame(sheet, plot, height)
     _axes(sheet, frame, words)

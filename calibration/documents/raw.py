@@ -2,7 +2,7 @@
 
 from calibration.budget import Budget, Contribution
 from calibration.compute import PointResult
-from calibration.documents.blocks import Column, Row, heading, pairs, paragraph, points, table
+from calibration.documents.blocks import SIZE, Column, Row, heading, pairs, paragraph, points, table
 from calibration.documents.dossier import Dossier, moment
 from calibration.documents.figures import degrees, percent, rounded, uncertain
 from calibration.documents.sheet import GREY, Sheet
@@ -18,8 +18,12 @@ def answers(sheet: Sheet, d: Dossier, t: Texts) -> None:
     """What only a person knew: immersion, medium, lots, …"""
     if d.record.answers:
         heading(sheet, t("answers"), keep=8)
-        longest = max(sheet.measure(name, size=8.5) for name in d.record.answers)
-        pairs(sheet, list(d.record.answers.items()), label=min(max(34.0, longest + 3), 80.0))
+        longest = max(sheet.measure(name, size=SIZE) for name in d.record.answers)
+        widest = max(sheet.measure(value, size=SIZE) for value in d.record.answers.values())
+        label = min(max(34.0, longest + 3), 80.0)
+        pairs(
+            sheet, list(d.record.answers.items()), columns=2 if label + widest < sheet.width / 2 - 3 else 1, label=label
+        )
 
 
 def steps(sheet: Sheet, d: Dossier, t: Texts) -> None:

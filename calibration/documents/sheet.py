@@ -40,8 +40,8 @@ class Paper:
     height: float = 297.0
     left: float = 20.0
     right: float = 15.0
-    top: float = 24.0
-    bottom: float = 24.0
+    top: float = 21.0
+    bottom: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
