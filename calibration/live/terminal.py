@@ -68,9 +68,8 @@ class Guide:
             self._place, self.answer = (view.phase, view.step), self.answer if self._fresh else ""
         self._fresh = False
         if screen is not None:
-            screen.update(
-                draw(view, self.keys.typing if self.keys else "", self.answer, self.console.height), refresh=True
-            )
+            typing, size = self.keys.typing if self.keys else "", self.console.size
+            screen.update(draw(view, typing, self.answer, size.width, size.height), refresh=True)
         elif view != self._shown:
             plain(self.console, self._shown, view)
             self._shown = view
