@@ -76,6 +76,7 @@ class Publisher:
     _told: dict[str, bytes] = field(default_factory=dict)
     _seen: tuple[object, ...] = ()
     _surveyor: Surveyor | None = None
+    _lines: tuple[tuple[object, ...], list[DueLine] | str] | None = None
 
     async def run(self) -> Never:
         """For ever; what was published is published again at every connection."""
@@ -93,23 +94,29 @@ class Publisher:
         if self._seen[:1] != seen[:1]:
             self._told.clear()
         try:
-            survey, due = await asyncio.to_thread(self._survey, now_ms)
+            survey = await asyncio.to_thread(self._survey, now_ms)
         except RegisterError as e:
             self._fail(str(e))
             return
+        due = await asyncio.to_thread(self._due, (*_stamp_of(self.folder), now_ms // DAY_MS))
         self._fail("; ".join([*survey.problems, *([due] if isinstance(due, str) else [])]))
         if await self._tell(survey.messages, None if isinstance(due, str) else due, now_ms):
             self._seen = seen
 
-    def _survey(self, now_ms: int) -> tuple[Survey, list[DueLine] | str]:
-        """In a thread: it reads files, and a new record is computed. A due list that cannot be made is a sentence."""
+    def _survey(self, now_ms: int) -> Survey:
+        """In a thread: it reads files, and a new record is computed."""
         if self._surveyor is None:
             self._surveyor = Surveyor(Register.open(self.folder, self._now))
-        survey = self._surveyor.survey(now_ms)
-        try:
-            return survey, due_lines(self._surveyor.register)
-        except RegisterError as e:
-            return survey, f"what is due cannot be said: {e}"
+        return self._surveyor.survey(now_ms)
+
+    def _due(self, of: tuple[object, ...]) -> list[DueLine] | str:
+        """What is due, read again when the register or the day is another; a sentence where it cannot be said."""
+        if self._lines is None or self._lines[0] != of or isinstance(self._lines[1], str):
+            try:
+                self._lines = of, due_lines(Register.open(self.folder, self._now))
+            except RegisterError as e:
+                self._lines = of, f"what is due cannot be said: {e}"
+        return self._lines[1]
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -17,13 +18,13 @@ from calibration.register import when
 from calibration.register.book import ItemEntry, Placement, StandardEntry
 from calibration.register.due import due_of, due_of_external
 from calibration.register.errors import RegisterError
-from calibration.register.events import External
 from calibration.register.papers import folder_of, revisions
-from calibration.register.register import Register
+from calibration.register.register import EVENTS, Register
 
 DAY_MS = 86_400_000
 SOON_DAYS = 30
 """How long before its date something is due soon."""
+NOT_CONFORMING = "it does not conform"
 
 Messages = dict[str, dict[str, Calibration]]
 
@@ -42,17 +43,20 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The newest calibration of an item: a record of ours, or a service firm's certificate. Times in ms.
+    """The newest calibration of an item: a record of ours (``rev`` from 1), or a service firm's certificate.
 
-    ``work_ms`` is when the item was last looked at: that, not the release, says which is the newest.
+    Times in ms; ``work_ms`` is when the item was last looked at: that, not the release, says which is the newest.
     """
 
     id: str
+    item: str
     work_ms: int
     since_ms: int
     due_ms: int | None
-    record: Record | None = None
-    external: External | None = None
+    rev: int = 0
+    sha256: str = ""
+    end: str = ""
+    passed: bool | None = None
     withdrawn: str | None = None
 
     @property
@@ -60,17 +64,25 @@ class Held:
         return self.work_ms, self.since_ms
 
 
+_Stamp = tuple[object, ...]
+
+
 class Surveyor:
-    """Remembers what was computed: a released record never changes."""
+    """Remembers what it has read and computed, as long as the files are as they were."""
 
     def __init__(self, register: Register) -> None:
         self.register = register
         self._effects: dict[str, Effect | str] = {}
+        self._read: dict[str, tuple[_Stamp, Held | None]] = {}
 
     def survey(self, now_ms: int) -> Survey:
         """Everything at once. Raises RegisterError."""
         problems: list[str] = []
-        held = self._held()
+        all_ = list(self._all())
+        held: dict[str, Held] = {}
+        for one in all_:
+            if one.item not in held or held[one.item].order <= one.order:  # of one second, the higher number
+                held[one.item] = one
         found: Messages = {}
         for place, entries in _places(self.register).items():
             calibration = self._at(place, entries, held, now_ms, problems)
@@ -78,25 +90,27 @@ class Surveyor:
                 found.setdefault(place[0], {})[place[1]] = calibration
         return Survey(found, held, problems)
 
-    # --- which calibration an item has ---
+    # --- which calibrations there are ---
 
-    def _held(self) -> dict[str, Held]:
-        found: dict[str, Held] = {}
-        for one, item in self._all():
-            if item not in found or found[item].order <= one.order:  # of one second, the higher number
-                found[item] = one
-        return found
-
-    def _all(self) -> Iterator[tuple[Held, str]]:
+    def _all(self) -> Iterator[Held]:
+        """Also those that newer ones have replaced."""
         for path in folder_of(self.register.folder):
-            record = self._last_released(path.name)
-            if record is not None:
-                yield self._of_record(record), record.item.id
+            if (one := self._of_folder(path)) is not None:
+                yield one
         for entry in self.register.items():
             for external in entry.externals:
                 day, made = due_of_external(external, entry.months), _ms(external.date)
                 due = due_ms_of(day.isoformat()) if day else None
-                yield Held(external.certificate[:64], made, made, due, external=external), entry.id
+                yield Held(external.certificate[:64], entry.id, made, made, due, passed=external.passed)
+
+    def _of_folder(self, path: Path) -> Held | None:
+        """A record, read when its files or the register's events have changed."""
+        stamp = (_stamp(self.register.folder / EVENTS), *(_stamp(f) for f in sorted(path.glob("r*.json"))))
+        known = self._read.get(path.name)
+        if known is None or known[0] != stamp:
+            record = self._last_released(path.name)
+            known = self._read[path.name] = stamp, None if record is None else self._of_record(record)
+        return known[1]
 
     def _last_released(self, id_: str) -> Record | None:
         """The highest revision that is in force, or was withdrawn from it."""
@@ -109,10 +123,18 @@ class Surveyor:
 
     def _of_record(self, record: Record) -> Held:
         released = next(c for c in reversed(record.history) if c.state == "released")
-        withdrawn = record.history[-1].reason if record.state == "withdrawn" else None
         since = _ms(released.by.at)
-        work = _ms(record.end or record.begin) if record.end or record.begin else since
-        return Held(record.id, work, since, self._due(record), record=record, withdrawn=withdrawn)
+        return Held(
+            record.id,
+            record.item.id,
+            _ms(record.end or record.begin) if record.end or record.begin else since,
+            since,
+            self._due(record),
+            record.rev,
+            hash_of(record),
+            record.end,
+            withdrawn=record.history[-1].reason if record.state == "withdrawn" else None,
+        )
 
     def _due(self, record: Record) -> int | None:
         """None also where it cannot be found out: then the record has no effect either, and that is told."""
@@ -141,10 +163,7 @@ class Surveyor:
 
     def _made_elsewhere(self, one: Held, place: "Place") -> str:
         """Sensor and channel were calibrated together: at another channel the record says nothing."""
-        if one.record is None:
-            return ""
-        at = when.normal(one.record.end) if one.record.end else ""
-        placement = self.register.item(one.record.item.id).where(at) if at else None
+        placement = self.register.item(one.item).where(when.normal(one.end)) if one.rev and one.end else None
         if placement is None or (placement.instrument, placement.channel) == place:
             return ""
         return str(placement)
@@ -155,23 +174,23 @@ class Surveyor:
         if one.withdrawn is not None:
             return _ended(one, sits, place, "withdrawn", one.withdrawn)
         basic = _named(one, sits, place, status_of(one.due_ms, now_ms))
-        if one.record is None:
-            said = "" if one.external is None or one.external.passed is not False else "it does not conform"
+        if not one.rev:
+            said = NOT_CONFORMING if one.passed is False else ""
             return msgspec.structs.replace(basic, certificate=one.id, reason=said)
-        found = self._effect(one.record)
+        found = self._effect(one)
         if isinstance(found, str):
             problems.append(found)
             return None
-        return self._with_effect(basic, one.record, found)
+        return self._with_effect(basic, one, found)
 
-    def _with_effect(self, basic: Calibration, record: Record, found: Effect) -> Calibration:
-        kept = self._before(record) if found.signal == "corrected" and found.correction.type == "none" else None
+    def _with_effect(self, basic: Calibration, one: Held, found: Effect) -> Calibration:
+        kept = self._before(one) if found.signal == "corrected" and found.correction.type == "none" else None
         return msgspec.structs.replace(
             basic,
-            rev=record.rev,
-            sha256=hash_of(record),
+            rev=one.rev,
+            sha256=one.sha256,
             unit=found.unit,
-            reason="it does not conform" if found.passed is False else "",
+            reason=NOT_CONFORMING if found.passed is False else "",
             range=kept.range if kept else found.range,
             correction=kept.correction if kept else found.correction,
             U=list(found.U),
@@ -179,30 +198,34 @@ class Surveyor:
             signal="raw" if kept else found.signal,
         )
 
-    def _before(self, record: Record) -> Effect | None:
-        """What corrected the values that ``record`` calibrated: the newest earlier record of raw readings."""
-        earlier = [
-            one
-            for one, item in self._all()
-            if item == record.item.id and one.record is not None and one.withdrawn is None
-            if one.order < self._of_record(record).order
-        ]
+    def _before(self, later: Held) -> Effect | None:
+        """What corrected the values that ``later`` calibrated: the newest earlier record of raw readings."""
+        earlier = [one for one in self._all() if one.item == later.item and one.rev and one.withdrawn is None]
         for one in sorted(earlier, key=lambda h: h.order, reverse=True):
-            found = self._effect(one.record) if one.record is not None else ""
+            found = self._effect(one) if one.order < later.order else ""
             if isinstance(found, Effect) and found.signal == "raw":
                 return found
         return None
 
-    def _effect(self, record: Record) -> Effect | str:
-        """What it does, or why that is not known."""
-        key = hash_of(record)
-        if key not in self._effects:
+    def _effect(self, one: Held) -> Effect | str:
+        """What a record does, or why that is not known."""
+        if one.sha256 not in self._effects:
             try:
+                record = self.register.record(one.id, one.rev)
                 rules, _ = self.register.procedure(record.procedure.sha256)
-                self._effects[key] = effect(record, rules, compute(record, rules))
+                self._effects[one.sha256] = effect(record, rules, compute(record, rules))
             except (CalculationError, RegisterError) as e:
-                self._effects[key] = f"{record.id} cannot be published: {e}"
-        return self._effects[key]
+                self._effects[one.sha256] = f"{one.id} cannot be published: {e}"
+        return self._effects[one.sha256]
+
+
+def _stamp(path: Path) -> _Stamp:
+    """What changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (path.name,)
+    return path.name, found.st_size, found.st_mtime_ns, found.st_ino
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
@@ -268,7 +291,7 @@ def _reference(sits: Sitting, place: Place, now_ms: int) -> Calibration:
     points, k = of_standard(standard)
     due = due_ms_of(standard.due) if standard.due else None
     made = _ms(standard.date) if standard.date else 0
-    one = Held((standard.certificate or standard.id)[:64], made, made, due)
+    one = Held((standard.certificate or standard.id)[:64], standard.id, made, made, due)
     found = _named(one, sits, place, status_of(due, now_ms))
     return msgspec.structs.replace(found, certificate=standard.certificate, U=list(points), k=k)
 

@@ -1,5 +1,6 @@
 """What is in force where: by release, placement, withdrawal and date."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -268,3 +269,28 @@ def test_a_standard_without_number_or_date_is_named_by_itself(tmp_path: Path, st
     found = at(made, "ref2/temp")
     assert found is not None
     assert (found.id, found.from_, found.due) == ("bare", 0, None)
+
+
+def test_one_surveyor_sees_every_change_and_reads_nothing_twice(tmp_path: Path) -> None:
+    made = register(tmp_path)
+    made.install("sensor1", "oven1", "temp", BEFORE, ANNA)
+    surveyor = Surveyor(made)
+
+    def status() -> tuple[str, int | None]:
+        found = surveyor.survey(NOW_MS).messages.get("oven1", {}).get("temp")
+        return (found.status, found.due) if found else ("", None)
+
+    assert status() == ("", None)
+    done = released(made)
+    assert status() == ("ok", None)
+    made.change_item(Item(id="sensor1", d="0.01"), ANNA, months=12)
+    assert status() == ("ok", ms("2027-11-21") - 1)
+
+    file = made.folder / "records" / done.id / "r1.json"
+    text, known = file.read_bytes(), file.stat()
+    file.write_bytes(b" " * len(text))
+    os.utime(file, ns=(known.st_atime_ns, known.st_mtime_ns))
+    assert status() == ("ok", ms("2027-11-21") - 1)
+    file.write_bytes(text)
+    withdraw(made, done.id, ANNA, "wrong standard")
+    assert status() == ("withdrawn", None)
