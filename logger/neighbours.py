@@ -34,8 +34,8 @@ def refuse(name: str, patterns: Sequence[str], found: Iterable[Said], topics: To
         both = overlap(mine, Share(other[1]))
         if both is not None:
             raise ConfigError(
-                f"the logger {name!r} with instruments = {_listed(patterns)} would store {both!r}, and so does the logger"
-                f" {other[0]!r} with {_listed(other[1])}, which is running: each instrument belongs to one logger"
+                f"the logger {name!r} with instruments = {_listed(patterns)} would store {both!r}, and so does the"
+                f" logger {other[0]!r} with {_listed(other[1])}, which is running: each instrument belongs to one"
             )
 
 

@@ -20,7 +20,7 @@ def test_who_would_store_anothers_instruments_is_refused_with_both_names() -> No
         refuse("kilns", ["kiln*", "!kiln9"], [said("main", "*")], TOPICS)
     assert str(refused.value) == (
         "the logger 'kilns' with instruments = [\"kiln*\", \"!kiln9\"] would store 'kiln', and so does the logger"
-        " 'main' with [\"*\"], which is running: each instrument belongs to one logger"
+        " 'main' with [\"*\"], which is running: each instrument belongs to one"
     )
 
 
