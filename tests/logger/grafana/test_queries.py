@@ -116,7 +116,7 @@ def laboratory(bucket: Bucket, tmp_path: Path) -> tuple[Influx, str, float]:
     now = time.time()
     store = open_store(tmp_path)
     begun(tmp_path)
-    store.write(happened(round(now * 1000)), round(now * 1000))
+    store.write(happened(round(now * 1000)), round(now * 1000) - 60_000)  # heard a minute ago: statuses may settle
     with projecting(bucket.server.config(bucket.name), tmp_path):
         until(lambda: bucket.server.counts(bucket.name)["temp"] == 100, "100 samples in InfluxDB")
         until(lambda: bucket.server.points(bucket.name, "service"), "states of services in InfluxDB")
