@@ -28,7 +28,9 @@ async def _confirm(session: Session, lane: Lane, column: Column) -> None:
     for answer in await session.ask(partial(requests.read_channel, target=column.index)):
         if isinstance(answer, Channel) and answer.value is not None and answer.time_us is not None:
             samples = exact(column, answer.value, lane.last.get(column.index))
-            if samples is not None:
+            # A slow task may not have had a cycle since.
+            if samples is not None and lane.stamped.get(column.index) != answer.time_us:
+                lane.stamped[column.index] = answer.time_us
                 values, q = row_of(column, samples)
                 lane.member.outlet.sample(values, t_us=answer.time_us, q=q, stream=lane.stream.name)
 

@@ -28,6 +28,8 @@ class Lane:
         self.columns: Mapping[int, Column] = {c.index: c for c in stream.columns}
         self.last: dict[int, Samples] = {}
         """By index what on-change signals sent last."""
+        self.stamped: dict[int, int] = {}
+        """By index the time (µs) of what was published last of them."""
         self.broken = 0
         self._gaps = Gaps(stream.period_s)
         self._untold = 0
@@ -67,6 +69,7 @@ class Lane:
         for index, text in data.columns:
             column = self.columns.get(index)
             if column is not None:
+                self.stamped[index] = data.t_ns[-1] // 1000
                 self.last[index] = from_base64(column.layout, text, len(data.t_ns))[-column.layout.count :]
 
     def _say_broken(self, data: Data, reason: str) -> None:

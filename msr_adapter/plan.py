@@ -112,7 +112,7 @@ def _instrument(table: InstrumentTable, catalog: Catalog, group: int) -> Planned
 
 def _stale_ms(streams: Sequence[Stream], parameters: int) -> int:
     """Three frames of the slowest stream, or what the reading of so many parameters takes."""
-    slowest_s = max((s.period_s * s.blocksize for s in streams if s.mode != "change"), default=0.0)
+    slowest_s = max((s.period_s * s.blocksize for s in streams), default=0.0)
     changing = sum(len(s.columns) for s in streams if s.mode == "change")
     return max(STALE_MS, round(3000 * slowest_s), round(1000 * (parameters + changing) / READS_PER_S / FRESH))
 

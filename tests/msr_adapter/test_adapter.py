@@ -140,6 +140,17 @@ async def test_what_does_not_change_is_confirmed_before_it_is_stale(tmp_path: Pa
         assert all(isinstance(v, float) for v in out.values("plant_germination_humidity"))
 
 
+async def test_what_a_slow_task_has_not_sampled_again_is_not_published_again(tmp_path: Path) -> None:
+    table = instrument('signals = ["/Plant/Kiln/Batch", "/Special/Zero"]\nrate = "on_change"\nstale_ms = 100')
+    async with plant(settings(tmp_path), table) as (_, reading):
+        out = await reading.online()
+        await eventually(lambda: len(out.values("special_zero")) > 20, 30)
+
+    stamps = [row.t_us for row in out.rows["plant_kiln_batch"]]  # of a task at 1 Hz, asked for 16 times a second
+    assert stamps == sorted(set(stamps))
+    assert len(stamps) < len(out.values("special_zero")) / 2
+
+
 async def test_a_restart_with_other_indices_is_found_again_by_name(tmp_path: Path) -> None:
     s = settings(tmp_path)
     async with plant(s, instrument('signals = ["/Counter/*", "/Plant/Kiln/Door"]')) as (server, reading):

@@ -109,7 +109,8 @@ def test_channels_say_where_they_come_from() -> None:
         ('signals = ["/c/**"]', 30_000),  # 10 s from one sample to the next
         ('signals = ["/a/decimated"]\nblock_ms = 4000', 12_000),  # a frame of 4 s
         ('signals = ["/c/**"]\nstale_ms = 700', 700),
-        ('signals = ["/c/**"]\nrate = "on_change"', 5000),  # read again before
+        ('signals = ["/c/**"]\nrate = "on_change"', 30_000),
+        ('signals = ["/a/*"]\nrate = "on_change"', 5000),  # read again before
     ],
 )
 def test_what_comes_seldom_is_not_old_before_it_can_come(keys: str, stale_ms: int) -> None:
