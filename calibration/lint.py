@@ -90,11 +90,11 @@ def _budget(procedure: Procedure) -> list[Finding]:
         found.append(_error("the budget takes from settle, and there is no table [settle]"))
     if "fit" in sources and procedure.fit.model == "none":
         found.append(_error("the budget takes from the fit, and fit.model is none"))
-    needs = [line.min_nu for line in lines.values() if line.from_ == "readings" and line.min_nu]
+    needs = [line.min_nu or 1 for line in lines.values() if line.from_ == "readings"]
     groups = len(procedure.points.values) * procedure.points.series * (2 if procedure.points.order == "up-down" else 1)
     pooled = groups * (procedure.reading.n - 1)
     if needs and pooled < needs[0]:
-        found.append(_error(f"all points together give {pooled} degrees of freedom, min_nu asks for {needs[0]}"))
+        found.append(_error(f"all points together give {pooled} degrees of freedom, repeatability needs {needs[0]}"))
     return found + _formulas(procedure)
 
 

@@ -28,7 +28,7 @@ def test_the_example_is_clean() -> None:
         ('half = "0.001*x"', 'from = "settle"', "error", "no table [settle]"),
         ('half = "0.001*x"', 'half = "1/x"', "error", "budget.ref_drift at 0"),
         ('half = "0.001*x"', 'half = "1-x"', "error", "budget.ref_drift at 10: '1-x' is negative"),
-        ('from = "readings"', 'from = "readings", min_nu = 99', "error", "min_nu asks for 99"),
+        ('from = "readings"', 'from = "readings", min_nu = 99', "error", "repeatability needs 99"),
         ("[tolerance]", SETTLE, "warning", "hides a bias of 0.2 mm"),
         ("[tolerance]", SETTLE.replace("tau_s = 120\n", "timeout_s = 30\n"), "error", "ends before"),
         ("[tolerance]", SETTLE.replace("tau_s = 120\n", ""), "warning", "tau_s is not given"),

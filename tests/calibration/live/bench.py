@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from broker.calibration_run import CalibrationEvent
+from broker.calibration_run import CalibrationEvent, Question
 from broker.messages import Command, Value
 from calibration import procedure as procedures
 from calibration import templates
@@ -150,9 +150,12 @@ class Bench:
 
     def fill(self, given: Mapping[str, str] | None = None) -> None:
         """Answer all that is asked, by ``given`` where it says so."""
-        for q in view(self.machine, self.now).form:
+        for q in self.machine_form():
             value = (given or {}).get(q.key) or q.value or (q.choices[0] if q.choices else "21.5" if q.unit else "1")
             self.does("answer", key=q.key, value=value)
+
+    def machine_form(self) -> list[Question]:
+        return view(self.machine, self.now).form
 
     def point(self) -> None:
         """Set the bath to the point and wait until it is read."""
