@@ -125,7 +125,7 @@ class _Show:
         now_ms = int(self.clock() * 1000)
         shift = Shift(self.times[0], now_ms, self.wish.speed, self.boot) if self.wish.shift_now else None
         script = Script(self.tape.live, self.stage, self.wish.wants, shift)
-        player = Player(self.tape, script, client, Pace(self.wish.speed, self.times[0]))
+        player = Player(self.tape, script, client, Pace(self.wish.speed, self.times[0]), position_ms=self.times[0])
         watch(player, *self.times)
         async with asyncio.TaskGroup() as group:
             others = [
