@@ -3,7 +3,7 @@
  *
  * @typedef {import("./types.js").Calibration} Calibration
  * @typedef {import("./types.js").Instrument} Instrument
- * @typedef {{state: "ok" | "due" | "overdue" | "void" | "withdrawn" | "aside", icon: string, short: string, word: string, tone: "ok" | "warn" | "bad" | "off", sentence: string}} Standing
+ * @typedef {{state: "ok" | "due" | "overdue" | "void" | "withdrawn" | "aside" | "remark", icon: string, short: string, word: string, tone: "ok" | "warn" | "bad" | "off", sentence: string}} Standing
  */
 
 const RAW = "_raw";
@@ -15,6 +15,7 @@ const WORDS = {
   overdue: { icon: "▲", short: "overdue", word: "calibration overdue", tone: "bad" },
   void: { icon: "✖", short: "void", word: "calibration void", tone: "bad" },
   withdrawn: { icon: "✖", short: "withdrawn", word: "calibration withdrawn", tone: "bad" },
+  remark: { icon: "▲", short: "", word: "", tone: "warn" },
   aside: { icon: "◌", short: "not corrected", word: "correction not applied", tone: "off" },
 };
 
@@ -28,11 +29,18 @@ export function standingOf(instrument, channel, now) {
   if (!instrument || !calibration) return null;
   const state = stateOf(calibration, now);
   const aside = (state === "ok" || state === "due") && hasCorrection(calibration) && !isCorrected(instrument, channel);
+  if (state === "ok" && calibration.reason) return remark(calibration);
   const shown = state === "ok" && aside ? "aside" : state;
   const words = WORDS[shown];
   const when = calibration.due && (state === "due" || state === "overdue") ? `, due ${formatDay(calibration.due)}` : "";
   const why = calibration.reason ? `: ${calibration.reason}` : "";
   return { state: shown, ...words, sentence: `${calibration.id}: ${words.word}${when}${why}${aside && state === "due" ? "; its correction is not applied" : ""}` };
+}
+
+/** In force, and all the same there is something to say: it does not conform. @param {Calibration} c @returns {Standing} */
+function remark(c) {
+  const words = c.reason ?? "";
+  return { state: "remark", ...WORDS.remark, short: words, word: words, sentence: `${c.id}: in force: ${words}` };
 }
 
 /** A due date passes also when nobody says so. @param {Calibration} c @param {number} now @returns {"ok" | "due" | "overdue" | "void" | "withdrawn"} */

@@ -35,6 +35,12 @@ test("a correction that nobody applies is said", () => {
   assert.match(standingOf(oven({ correction: poly, status: "due" }), "temp", now)?.sentence ?? "", /due.*not applied/);
 });
 
+test("what is in force and does not conform says so", () => {
+  const standing = standingOf(oven({ reason: "it does not conform" }), "temp", now);
+  assert.deepEqual([standing?.state, standing?.word, standing?.tone], ["remark", "it does not conform", "warn"]);
+  assert.equal(uncertaintyOf(oven({ U, reason: "it does not conform" }), "temp", 5, null, now)?.U, 0.2);
+});
+
 test("the sentence names certificate, date and reason", () => {
   const sentence = standingOf(oven({ status: "due", due: now + 3 * day }), "temp", now)?.sentence;
   assert.equal(sentence, "K-1: calibration due, due 2026-11-24");

@@ -167,7 +167,7 @@ function calibration(instrument, channel, meta) {
   const corrected = typeof latest?.value === "number" && typeof raw?.value === "number";
   return [
     ["Calibration", [`${c.id}${(c.rev ?? 1) > 1 ? ` revision ${c.rev}` : ""}`, c.certificate !== c.id && c.certificate].filter(Boolean).join(", ")],
-    ["State", `${standing.icon} ${standing.word}${c.reason ? `: ${c.reason}` : ""}`],
+    ["State", `${standing.icon} ${standing.word}${c.reason && c.reason !== standing.word ? `: ${c.reason}` : ""}`],
     ["Sensor", [c.item, c.serial && `no. ${c.serial}`].filter(Boolean).join(", ")],
     ["Calibrated", c.from ? formatDay(c.from) : ""],
     ["Due", c.due ? formatDay(c.due) : ""],
