@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from calibration.applied import Correction
-from calibration.budget import Budget, Contribution, Expanded
+from calibration.budget import Budget, Contribution, Expanded, Shape
 from calibration.decide import Decision, decide
 from calibration.exact import CalculationError, exact
 from calibration.fit import Fit, fit
@@ -20,6 +20,8 @@ from calibration.suitable import check as check_standards
 
 _SERIAL_FROM = 10
 """From so many timed samples on, correlation of neighbours can be told from chance."""
+_SHAPES: dict[str, Shape] = {"readings": "t", "fit": "t", "standard.U": "normal"}
+"""What comes from scatter or from a certificate has its own distribution, whatever the procedure's default is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,8 @@ def _lines(run: _Run, group: Group, spread: Spread | None, u_mean: float) -> lis
             u, nu = u_mean, spread.nu
         elif line.from_ == "fit" and run.curve is not None:
             u, nu = run.curve.at(values["I"], extrapolate=group.check).u, run.curve.nu
-        lines.append(Contribution(name, _measured(run, group, line) if u is None else u, 1.0, nu, line.dist))
+        dist = _SHAPES.get(line.from_ or "", line.dist)
+        lines.append(Contribution(name, _measured(run, group, line) if u is None else u, 1.0, nu, dist))
     return lines
 
 

@@ -135,7 +135,8 @@ def _effects(d: Dossier, name: str, t: Texts) -> list[Row]:
     worst = max(run.points, key=lambda p: p.s)
     if worst.s:
         rows.append([t(name), t("effects.repeatability"), t.number(uncertain(worst.s))])
-    if run.hysteresis is not None:
+    # Check points as left are judged with the hysteresis as found, which is told there.
+    if run.hysteresis is not None and (name == "as_found" or not all(p.check for p in run.points)):
         rows.append([t(name), t("effects.hysteresis"), t.number(uncertain(run.hysteresis.largest))])
     if data is not None and data.eccentricity is not None:
         test = data.eccentricity

@@ -232,3 +232,15 @@ def test_a_standard_that_was_overdue_computes_nothing() -> None:
     with pytest.raises(CalculationError, match="gauge was due on 2026-11-19"):
         compute(record(begin="2026-11-20", standards=late), procedure())
     compute(record(begin="2026-11-19", standards=late), procedure())
+
+
+def test_scatter_and_certificates_are_no_limits() -> None:
+    """Else one that dominates would be taken for a rectangle, with k = 1.65."""
+    lines = {line.name: line.dist for line in at(found(), 10).budget.lines}
+    assert lines["repeatability"] == "t"
+    assert lines["reference"] == "normal"
+    assert lines["hysteresis"] == lines["resolution"] == "rectangular"
+    from calibration.procedure import DecisionTable
+
+    scattered = procedure(budget={"repeatability": Line(from_="readings")}, decision=DecisionTable(k_method="auto"))
+    assert at(compute(record(), scattered)["as_found"], 10).expanded.k_method == "t"
