@@ -115,7 +115,7 @@ def laboratory(bucket: Bucket, tmp_path: Path) -> tuple[Influx, str, float]:
     """A bucket that the projection has filled from a store; the hour's own by hand, its task runs once an hour."""
     now = time.time()
     store = open_store(tmp_path)
-    begun(tmp_path)
+    begun(tmp_path, round(now * 1000) - 120_000)
     store.write(happened(round(now * 1000)), round(now * 1000) - 60_000)  # heard a minute ago: statuses may settle
     with projecting(bucket.server.config(bucket.name), tmp_path):
         until(lambda: bucket.server.counts(bucket.name)["temp"] == 100, "100 samples in InfluxDB")

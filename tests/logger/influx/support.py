@@ -50,8 +50,8 @@ def until(look: Callable[[], object], what: str = "", timeout: float = 40.0) -> 
         time.sleep(0.02)
 
 
-def begun(folder: Path) -> None:
+def begun(folder: Path, now_ms: int = T_MS - 1000) -> None:
     """Begin the projection now: what a test stores after this is its business."""
     cursor = Cursor(folder / FILE_NAME)
-    Feed(folder / DB, TOPICS, cursor, T_MS - 1000).close()
+    Feed(folder / DB, TOPICS, cursor, now_ms).close()
     cursor.close()
