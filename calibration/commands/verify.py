@@ -6,7 +6,9 @@ from pathlib import Path
 
 from calibration.commands import EXIT_FAILED, EXIT_OK
 from calibration.commands.common import add_dir, folder, register, sentences
-from calibration.register import Register
+from calibration.record import Record
+from calibration.register import Register, RegisterError
+from calibration.register.register import check_id
 from calibration.register.verify import Finding
 
 
@@ -32,11 +34,24 @@ def _findings(args: argparse.Namespace) -> Iterable[Finding]:
         there = args.dir or (folder(args) / "lab.toml").is_file()
         return lone.check(Path(args.what), register(args) if there else None)
     chained = verify.folder(folder(args))
-    if not all(finding.ok for finding in chained):
-        return chained if not args.what else verify.of_record(chained, register(args).record(args.what))
     kept = register(args)
+    if not all(finding.ok for finding in chained):
+        mine = verify.of_record(chained, args.what, _readable(kept, args.what)) if args.what else chained
+        if mine:
+            return mine
     ids = [args.what] if args.what else [made.id for made in kept.records()]
-    return [*chained, *(finding for id_ in ids for finding in _of_record(kept, id_))]
+    of_chain = [] if args.what else chained
+    return [*of_chain, *(finding for id_ in ids for finding in _of_record(kept, id_))]
+
+
+def _readable(kept: Register, id_: str) -> Record | None:
+    """None for a record that cannot be read any more; that is a finding of its own."""
+    if not (kept.folder / "records" / check_id(id_, "record")).is_dir():
+        raise RegisterError(f"there is no record {id_}")
+    try:
+        return kept.record(id_)
+    except RegisterError:
+        return None
 
 
 def _of_record(kept: Register, id_: str) -> list[Finding]:

@@ -142,8 +142,10 @@ def _strangers(path: Path, expected: dict[str, str]) -> Iterator[Finding]:
                 yield Finding(False, f"{name} is in no entry of the chain", name)
 
 
-def of_record(findings: Iterable[Finding], made: Record) -> list[Finding]:
-    """What concerns one record: the chain, itself, its procedure, its standards' certificates."""
-    papers = {f"certificates/{s.file_sha256}.pdf" for s in made.standards if s.file_sha256}
-    mine = {LEDGER, HEAD, PENDING, LAB, f"procedures/{made.procedure.sha256}.toml", *papers}
-    return [f for f in findings if f.ok or f.path in mine or f.path.startswith(f"records/{made.id}/")]
+def of_record(findings: Iterable[Finding], id: str, made: Record | None) -> list[Finding]:  # noqa: A002
+    """What concerns one record: the chain, itself, and where it can be read its procedure and its standards' papers."""
+    mine = {LEDGER, HEAD, PENDING, LAB}
+    if made is not None:
+        mine |= {f"certificates/{s.file_sha256}.pdf" for s in made.standards if s.file_sha256}
+        mine.add(f"procedures/{made.procedure.sha256}.toml")
+    return [f for f in findings if f.ok or f.path in mine or f.path.startswith(f"records/{id}/")]

@@ -35,7 +35,10 @@ def test_another_records_damage_is_not_this_ones(lab: Lab) -> None:
     other = lab.entered()
     (lab.dir / "records" / other / "r1.json").write_bytes(b"{}")
     assert lab("verify", id_) == 0
-    assert lab("verify", other) == 1 or "this is not a record" in lab.error
+    assert lab("verify", other) == 1
+    assert f"WRONG  records/{other}/r1.json was changed" in lab.said
+    assert lab("verify") == 1
+    assert lab("verify", "K-1") == 2
 
 
 def test_what_is_not_there(lab: Lab) -> None:

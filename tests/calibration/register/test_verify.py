@@ -124,9 +124,9 @@ def test_only_what_concerns_a_record(tmp_path: Path) -> None:
         p for p in (made.folder / "certificates").iterdir() if p.stem not in str(made.standard("gauge").standard)
     )
     other.write_bytes(PDF)
-    assert of_record(folder(made.folder), first) == []
+    assert of_record(folder(made.folder), first.id, first) == []
     (made.folder / "certificates" / f"{made.standard('gauge').standard.file_sha256}.pdf").write_bytes(b"%PDF-x")
-    assert len(of_record(folder(made.folder), first)) == 1
+    assert len(of_record(folder(made.folder), first.id, first)) == 1
 
 
 def test_no_register(tmp_path: Path) -> None:
