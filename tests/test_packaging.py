@@ -88,7 +88,8 @@ def test_an_installed_wheel_finds_its_own_files(wheel: Path, tmp_path: Path) -> 
         archive.extractall(tmp_path)
     script = (
         "import sys; from broker import mosquitto; from bridge_ws import site; found = site.find('');"
-        "print(mosquitto.conf_file()); print(found.folder); print(found.vendor); sys.exit(found.problem or 0)"
+        "print(mosquitto.conf_file()); print(found.folder); print(found.vendor);"
+        "from calibration.documents import fonts; print(fonts.find().bold); sys.exit(found.problem or 0)"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
@@ -99,6 +100,7 @@ def test_an_installed_wheel_finds_its_own_files(wheel: Path, tmp_path: Path) -> 
         str(tmp_path / "broker/mosquitto.conf"),
         str(tmp_path / "bridge_ws/static"),
         str(tmp_path / "bridge_ws/static/vendor"),
+        str(tmp_path / "calibration/documents/fonts/DejaVuSans-Bold.ttf"),
     ]
 
 

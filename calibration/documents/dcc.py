@@ -5,12 +5,14 @@ result. Written with the standard library; the schema is checked in the tests, w
 """
 
 import base64
+from collections.abc import Callable
+from functools import partial
 from xml.etree import ElementTree as ET  # only written here
 
 from calibration import record
 from calibration.documents import dcc_results as results
 from calibration.documents.dossier import Dossier, moment
-from calibration.documents.findings import overall, rule
+from calibration.documents.findings import overall, rule, uncertainty_text
 from calibration.documents.markup import DCC, SI, XSI, Element, child, clean, phrase, real, words
 from calibration.documents.texts import LANGUAGES, Texts
 from calibration.documents.units import unit
@@ -184,7 +186,7 @@ def _conformity(place: Element, d: Dossier) -> None:
 
 def _measurement(place: Element, d: Dossier) -> None:
     words(place, "name", d.procedure.title)
-    _method(child(child(place, "usedMethods"), "usedMethod", refType="basic_calibrationMethod"), d)
+    _methods(child(place, "usedMethods"), d)
     _software(child(place, "usedSoftware"), d)
     results.equipment(child(place, "measuringEquipments"), d)
     results.influences(child(place, "influenceConditions"), d)
@@ -192,16 +194,28 @@ def _measurement(place: Element, d: Dossier) -> None:
     _deviations(place, d)
 
 
-def _method(place: Element, d: Dossier) -> None:
-    words(place, "name", d.procedure.title)
-    said = child(place, "description")
-    for language in LANGUAGES:
-        child(said, "content", results.uncertainty_text(d, Texts(language)), lang=language)
+def _methods(place: Element, d: Dossier) -> None:
+    """The procedure; how U was obtained; by which rule conformity was decided."""
+    method = child(place, "usedMethod", refType="basic_calibrationMethod")
+    words(method, "name", d.procedure.title)
     if clean(d.procedure.method):
-        child(place, "norm", d.procedure.method)
-    child(place, "reference", f"{d.procedure.id} rev. {d.procedure.rev}")
+        child(method, "norm", d.procedure.method)
+    child(method, "reference", f"{d.procedure.id} rev. {d.procedure.rev}")
     if d.record.procedure.sha256:
-        child(place, "reference", f"SHA-256 {d.record.procedure.sha256}")
+        child(method, "reference", f"SHA-256 {d.record.procedure.sha256}")
+    _explained(place, "basic_uncertainty", "uncertainty", partial(uncertainty_text, d), "JCGM 100", "EA-4/02")
+    if d.procedure.tolerance is not None:
+        _explained(place, "basic_conformity", "rule", partial(rule, d), "JCGM 106", "ILAC-G8")
+
+
+def _explained(place: Element, kind: str, key: str, text: Callable[[Texts], str], *norms: str) -> None:
+    method = child(place, "usedMethod", refType=kind)
+    phrase(method, "name", key)
+    said = child(method, "description")
+    for language in LANGUAGES:
+        child(said, "content", text(Texts(language)), lang=language)
+    for norm in norms:
+        child(method, "norm", norm)
 
 
 def _deviations(place: Element, d: Dossier) -> None:

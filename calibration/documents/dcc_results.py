@@ -2,7 +2,7 @@
 
 from calibration.compute import PointResult, RunResult
 from calibration.documents.dossier import Dossier
-from calibration.documents.figures import alongside, percent, rounded
+from calibration.documents.figures import alongside, rounded
 from calibration.documents.markup import (
     Element,
     Uncertain,
@@ -14,7 +14,6 @@ from calibration.documents.markup import (
     real,
     words,
 )
-from calibration.documents.texts import Texts
 from calibration.documents.units import Unit, unit
 from calibration.exact import exact
 from calibration.fit import Fit
@@ -84,12 +83,6 @@ def results(place: Element, d: Dossier) -> None:
     found = d.results.get("as_found")
     if found is not None and found.fit is not None:
         _correction(child(place, "result", refType="basic_correction"), found.fit, found, unit(d.procedure.unit), d)
-
-
-def uncertainty_text(d: Dossier, t: Texts) -> str:
-    """How U was obtained."""
-    names = ", ".join(t.known("budget", name) for name in d.procedure.budget)
-    return t("uncertainty.text", p=t.number(percent(d.procedure.decision.p, "0.01")), names=names)
 
 
 def _run(place: Element, d: Dossier, run: RunResult) -> None:

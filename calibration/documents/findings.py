@@ -164,12 +164,16 @@ def words(d: Dossier, t: Texts) -> plot.Words:
 def uncertainty(sheet: Sheet, d: Dossier, t: Texts) -> None:
     """The sentence that says how U was obtained."""
     heading(sheet, t("uncertainty"), keep=16)
-    names = ", ".join(t.known("budget", name) for name in d.procedure.budget)
-    share = t.number(percent(d.procedure.decision.p, "0.01"))
-    paragraph(sheet, t("uncertainty.text", p=share, names=names))
+    paragraph(sheet, uncertainty_text(d, t))
     shapes = {p.expanded.k_method for run in d.results.values() for p in run.points} - {"t"}
     if shapes:
         paragraph(sheet, t("uncertainty.shape"))
+
+
+def uncertainty_text(d: Dossier, t: Texts) -> str:
+    """How U was obtained."""
+    names = ", ".join(t.known("budget", name) for name in d.procedure.budget)
+    return t("uncertainty.text", p=t.number(percent(d.procedure.decision.p, "0.01")), names=names)
 
 
 def conformity(sheet: Sheet, d: Dossier, t: Texts) -> None:

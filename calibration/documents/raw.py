@@ -69,7 +69,7 @@ def _visit(sheet: Sheet, d: Dossier, visit: Point, t: Texts) -> None:
         t(f"direction.{visit.direction}"),
         t("series", n=str(visit.series)),
         *([t("is_check")] if visit.check else []),
-        *([t.day(stamps[0])] if stamps else []),
+        *([t.time(stamps[0])] if stamps else []),
         *([t("with", what=", ".join(visit.standards))] if visit.standards else []),
     ]
     paragraph(sheet, " · ".join(parts), size=8, bold=True)
