@@ -151,6 +151,7 @@ def everything() -> str:
 
 def structs() -> list[type[msgspec.Struct]]:
     from bridge_ws.config import BridgeConfig
+    from calibration.live.config import CalibrationConfig
     from calibration.register.lab import Lab
     from edge.config import EdgeTable, InstrumentTable
     from edge.line.tables import LineTable
@@ -168,6 +169,7 @@ def structs() -> list[type[msgspec.Struct]]:
         LoggerConfig,
         Retention,
         BridgeConfig,
+        CalibrationConfig,
         Lab,
         tables.MsrTable,
         tables.InstrumentTable,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -19,7 +18,8 @@ from calibration.live.times import second
 from calibration.procedure import Procedure
 from calibration.record import Applied, Item, Person, Standard
 from calibration.reference import Reference
-from calibration.register import Register, RegisterError, StandardEntry, when
+from calibration.register import Register, RegisterError, StandardEntry
+from calibration.suitable import unsuitable
 
 HOPELESS = "no pass is possible"
 
@@ -236,36 +236,22 @@ def _all_named(used: Mapping[str, list[str]], rules: Procedure) -> None:
 
 def _suitable(entry: StandardEntry, rules: Procedure, now: float) -> None:
     """Raises NotBegun for a standard that may not be used."""
-    standard, today = entry.standard, datetime.fromtimestamp(now, UTC).date()
     if entry.state == "retired":
         raise NotBegun(f"standard {entry.id} is retired")
-    if standard.due and when.day(standard.due) < today:
-        raise NotBegun(f"standard {entry.id} is overdue since {standard.due}: it cannot be used")
-    wanted = rules.reference
-    if wanted.class_ and entry.class_ != wanted.class_:
-        raise NotBegun(
-            f"standard {entry.id} is of class {entry.class_ or 'none'}, the procedure asks for {wanted.class_}"
-        )
-    if wanted.max_age_days is not None:
-        if not standard.date:
-            raise NotBegun(f"the certificate of standard {entry.id} has no date")
-        if when.day(standard.date) + timedelta(days=wanted.max_age_days) < today:
-            raise NotBegun(f"the certificate of standard {entry.id} is older than {wanted.max_age_days:g} days")
+    reason = unsuitable(entry.standard, rules, second(now)[:10], strict=True)
+    if reason:
+        raise NotBegun(f"{reason}: it cannot be used")
 
 
 def _certified(standards: Sequence[Standard], used: Mapping[str, list[str]], rules: Procedure) -> None:
-    """Raises NotBegun where a point is outside what the standards are certified for, or worse than allowed."""
+    """Raises NotBegun where a point is outside what the standards there are certified for."""
     for x in (*rules.points.values, *rules.points.check):
         ids = used.get(nominal(x), [])
         reference = Reference(tuple(s for s in standards if not ids or s.id in ids))
         try:
-            expanded = 2 * reference.u(x)
+            reference.u(x)
         except CalculationError as e:
             raise NotBegun(str(e)) from e
-        if rules.reference.max_U is not None and expanded > rules.reference.max_U * (1 + 1e-9):
-            raise NotBegun(
-                f"the standard's U is {expanded:g} {rules.unit} at {x:g} (k = 2), allowed is {rules.reference.max_U:g}"
-            )
 
 
 # no pass is possible, no double correction
