@@ -26,11 +26,13 @@ from logger import neighbours
 from logger.commits import Commits
 from logger.config import LoggerConfig
 from logger.descriptions import retained
+from logger.influx.feed import begin
 from logger.influx.guard import Unwritten
 from logger.influx.host import Projection
 from logger.ledger import Stream
 from logger.requests import Requests
 from logger.reserve import Reserve
+from logger.store.reading import HistoryError
 from logger.store.schema import StoreError
 from logger.store.writer import Hole, Outcome, Store, Watermark
 from logger.tally import Tally
@@ -118,6 +120,13 @@ async def _described(
     return True
 
 
+def _begin_projection(config: LoggerConfig, topics: Topics, clock: Clock) -> None:
+    try:
+        begin(config.database, topics, int(clock() * 1000))
+    except (HistoryError, sqlite3.Error) as e:  # a full disk: its own process begins later
+        log.error("the projection cannot begin: %s", e)
+
+
 async def _connected(
     config: LoggerConfig,
     store: Store,
@@ -142,6 +151,8 @@ async def _connected(
         receive_max=2 * BATCH,
         sleep=sleep,
     )
+    if config.influx is not None:
+        await asyncio.get_running_loop().run_in_executor(thread, _begin_projection, config, topics, clock)
     async with client:
         client.subscribe(topics.everything())
         linger_s = config.linger_ms / 1000

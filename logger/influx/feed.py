@@ -14,7 +14,7 @@ import msgspec
 
 from broker.topics import Kind, Topics
 from logger.influx import points
-from logger.influx.cursor import Cursor, Key
+from logger.influx.cursor import FILE_NAME, Cursor, Key
 from logger.influx.line import lines
 from logger.pieces import Chunk, Packed, Shape, unpack
 from logger.ranges import Ranges
@@ -30,8 +30,8 @@ VALUES = 50_000
 """In one chunk at most: a database answers a request of this size in well under a second."""
 RECORDS = 2000
 STRETCH_MS = 3_600_000
-SETTLED_MS = 2000
-"""A transaction's traffic bears the time at which it began."""
+SETTLED_MS = 5000
+"""A message's time is when it came; it is in the store a transaction later."""
 
 _BOOKS = "SELECT book.id, source.name, book.boot FROM book JOIN source ON source.id = book.source WHERE book.stream = 0"
 _LIVE = " AND (book.held IS NOT 0 OR book.id > ?)"
@@ -201,6 +201,15 @@ class Feed:
         if heard:
             batch.marks["statuses"] = msgspec.json.encode(self._known).decode()
         return batch
+
+
+def begin(database: Path, topics: Topics, now_ms: int) -> None:
+    """Draw the line between history and what is to be written, before the first message is stored."""
+    cursor = Cursor(database.with_name(FILE_NAME))
+    try:
+        Feed(database, topics, cursor, now_ms).close()
+    finally:
+        cursor.close()
 
 
 def _spans(db: sqlite3.Connection, book: int) -> list[tuple[int, int]]:

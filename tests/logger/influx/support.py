@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from logger.influx.config import InfluxConfig
-from logger.influx.cursor import FILE_NAME, Cursor
-from logger.influx.feed import Feed
+from logger.influx.feed import begin
 from logger.influx.projector import Projector
 from logger.influx.server import Server
 from tests.logger.support import T_MS, TOPICS
@@ -50,8 +49,6 @@ def until(look: Callable[[], object], what: str = "", timeout: float = 40.0) -> 
         time.sleep(0.02)
 
 
-def begun(folder: Path, now_ms: int = T_MS - 1000) -> None:
+def begun(folder: Path) -> None:
     """Begin the projection now: what a test stores after this is its business."""
-    cursor = Cursor(folder / FILE_NAME)
-    Feed(folder / DB, TOPICS, cursor, now_ms).close()
-    cursor.close()
+    begin(folder / DB, TOPICS, T_MS - 1000)
