@@ -183,7 +183,6 @@ class Agent:
         if calibrations.wanted:
             self.client.subscribe(self._topics.of(name, Kind.CALIBRATION))
         if self.client.connected:
-            instrument.connected()
             self._start(f"announce {name}", self._announce_all())
         return instrument
 
@@ -198,8 +197,6 @@ class Agent:
     async def _announce(self) -> None:
         """At every connection: everything retained again."""
         async for _ in self.client.connections():
-            for instrument in self._instruments.values():
-                instrument.connected()
             self._health.publish(self._instruments.values())
             await self._announce_all()
 

@@ -52,8 +52,8 @@ class InForce:
         self._described = Meta() if described is None else described
         self._disk = ""
         self._standing: dict[tuple[str, Problem], str] = {}
-        self._heard = False
-        self._connected_at: float | None = None
+        self._heard_on = 0  # the number of a connection; 0 is none
+        self._connection = (0, 0.0)  # and since when it is known
         self.correctors: dict[str, Corrector] = {}
         self._kept = self._read() if self.wanted else {}
         self._compile()
@@ -90,13 +90,9 @@ class InForce:
 
     # --- what the broker says ---
 
-    def connected(self, now: float) -> None:
-        """A new connection, at ``now`` (monotonic, s): what is retained is about to come."""
-        self._heard, self._connected_at = False, now
-
-    def hear(self, heard: Mapping[str, Calibration]) -> list[News]:
-        """The map of the calibration topic; an empty one when the topic was deleted."""
-        self._heard = True
+    def hear(self, heard: Mapping[str, Calibration], connection: int) -> list[News]:
+        """The map of the calibration topic, heard on ``connection``; an empty one when the topic was deleted."""
+        self._heard_on = connection
         before = dict(self._kept)
         names = [name for name in sorted({*heard, *before}) if self._covers(name)]
         news = [n for name in names for n in self._take(name, heard)]
@@ -105,9 +101,12 @@ class InForce:
         changed = [name for name in names if self._kept.get(name) != before.get(name) and name not in refused]
         return news + [n for name in changed for n in _change(name, before.get(name), self._kept[name])]
 
-    def watch(self, now: float | None, now_ms: int) -> list[News]:
-        """Call now and then: nothing came after a connection, a due date has passed. ``now`` None: not connected."""
-        news = self.hear({}) if self._silent(now) else []
+    def watch(self, connection: int | None, now: float, now_ms: int) -> list[News]:
+        """Call now and then: nothing came on this connection (None: there is none), a due date has passed.
+
+        ``now`` is monotonic, in s.
+        """
+        news = self.hear({}, connection) if connection and self._silent(connection, now) else []
         for name, c in self.correctors.items():
             late = now_ms * 1000 >= c.due_us
             news += self._stand(name, "overdue", f"{c.id} is overdue: values count as uncertain" if late else "")
@@ -124,9 +123,10 @@ class InForce:
 
     # --- inside ---
 
-    def _silent(self, now: float | None) -> bool:
-        since = self._connected_at
-        return now is not None and since is not None and not self._heard and now - since > SILENT_S
+    def _silent(self, connection: int, now: float) -> bool:
+        if self._connection[0] != connection:
+            self._connection = (connection, now)
+        return self._heard_on != connection and now - self._connection[1] > SILENT_S
 
     def _covers(self, name: str) -> bool:
         return self._correct is True or (not isinstance(self._correct, bool) and name in self._correct)

@@ -183,16 +183,13 @@ class Instrument:
 
     def calibrate(self, heard: Mapping[str, Calibration]) -> None:
         """What the broker says is in force; an empty map when the topic was deleted."""
-        self._tell_news(self._calibrations.hear(heard))
-
-    def connected(self) -> None:
-        """A new connection: the calibrations in force are about to be heard."""
-        self._calibrations.connected(self._desk.monotonic())
+        self._tell_news(self._calibrations.hear(heard, self._desk.client.connection))
 
     def watch_calibrations(self) -> None:
         """Call now and then: none came after a connection, a due date has passed."""
-        now = self._desk.monotonic() if self._desk.client.connected else None
-        self._tell_news(self._calibrations.watch(now, self._desk.now_ms()))
+        client = self._desk.client
+        connection = client.connection if client.connected else None
+        self._tell_news(self._calibrations.watch(connection, self._desk.monotonic(), self._desk.now_ms()))
 
     def _corrected_before(self, channels: set[str]) -> None:
         if channels:
