@@ -83,6 +83,7 @@ def performed(
     """The record, saved. Raises RegisterError; nothing is saved then."""
     by = stamped(register, by)
     about = {"begin": by.at, "end": by.at, **entered.about}
+    _check_times(about["begin"], about["end"], by.at)
     rules, chosen = begin(register, text, item, standards, about["begin"])
     begin(register, text, item, standards, about["end"])
     unknown = set(entered.answers) - set(rules.asks)
@@ -96,6 +97,14 @@ def performed(
     done = advance(msgspec.structs.replace(made, id=number), "performed", by)
     register.save(done, "performed", by)
     return done
+
+
+def _check_times(begun: str, ended: str, now: str) -> None:
+    """A day alone is the whole of it: work of today may end later today."""
+    if when.day(begun) > when.day(now) or when.day(ended) > when.day(now):
+        raise RegisterError("the work has not been done yet: --begin and --end are in the future")
+    if when.parse(ended) < when.parse(begun) and ended[:10] != begun[:10]:
+        raise RegisterError(f"the work ended on {ended}, before it began on {begun}")
 
 
 def _record(

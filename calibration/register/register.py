@@ -9,8 +9,10 @@ import msgspec
 
 from broker.topics import TopicError, check_channel, check_name
 from calibration import chain, procedure, record
+from calibration.exact import CalculationError
 from calibration.procedure import Procedure, ProcedureError
 from calibration.record import Item, Person, Record, Standard
+from calibration.reference import Reference
 from calibration.register import book, lab, when
 from calibration.register import events as ev
 from calibration.register.errors import RegisterError
@@ -69,7 +71,7 @@ class Register:
     def keep_lab(self, by: Person) -> None:
         """Chain ``lab.toml`` and the logo as they are now, where they were changed; a copy of each stays."""
         with self.files.writing():
-            self.lab = lab.read(self.folder)
+            self.reload_lab()
             steps = []
             for name in filter(None, (lab.FILE, self.lab.logo_file)):
                 data = content(Path(self.folder, name))
@@ -78,6 +80,10 @@ class Register:
                     steps.append(Step("lab", Path(name).name, file=kept, content=data, by=who(by)))
             if steps:
                 self.files.commit(steps, self._now())
+
+    def reload_lab(self) -> None:
+        """``lab.toml`` as it is now: whoever keeps a register open asks before it decides by it."""
+        self.lab = lab.read(self.folder)
 
     def lab_kept(self) -> dict[str, str]:
         """File → hash, of ``lab.toml`` and the logo as they were kept last."""
@@ -121,6 +127,11 @@ class Register:
                 when.parse(getattr(standard, name))
         if standard.due and standard.due < standard.date:
             raise RegisterError(f"standard {standard.id}: due {standard.due} is before the certificate's own date")
+        for x in [point.x for point in standard.points] or ["0"]:
+            try:
+                Reference((standard,)).u(float(x))
+            except CalculationError as e:
+                raise RegisterError(str(e)) from e
         steps = []
         if certificate is not None:
             standard = msgspec.structs.replace(standard, file_sha256=sha256(certificate))
@@ -276,6 +287,7 @@ class Register:
 
     def save(self, record: Record, event: str, by: Person) -> None:
         """Write a record and chain it. What was performed is not written over: ``record.amend`` makes a revision."""
+        check_id(record.id, "record")
         if not event or event in RESERVED:
             raise RegisterError(f"{event!r} is no event of a record")
         with self.files.writing():

@@ -32,6 +32,7 @@ def release(register: Register, id: str, by: Person, render: Render = rendered) 
             f"{by.name} is not authenticated: a release needs LABWIRE_TOKEN_FILE, a token of the bridge"
         )
     with register.files.writing():
+        register.reload_lab()
         reviewed = register.record(id)
         rules, text = register.procedure(reviewed.procedure.sha256)
         released = _advanced(register, reviewed, by)

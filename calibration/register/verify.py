@@ -43,6 +43,11 @@ def folder(path: Path) -> list[Finding]:
     if not (path / LEDGER).is_file():
         raise RegisterError(f"{path} has no {LEDGER}: it is no register of calibrations")
     files = Folder(path)
+    with files.reading():
+        return _folder(path, files)
+
+
+def _folder(path: Path, files: Folder) -> list[Finding]:
     try:
         entries = chain.read((files.read(LEDGER) or b"").splitlines(keepends=True), head=files.head())
     except chain.ChainError as e:

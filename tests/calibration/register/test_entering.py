@@ -88,6 +88,13 @@ def test_nothing_is_kept_of_what_computes_nothing(tmp_path: Path) -> None:
         entered(made, Entered({}))
     with pytest.raises(RegisterError, match="does not ask for colour"):
         entered(made, Entered(from_csv(CSV, RULES).points, answers={"colour": "red"}))
+    for times, says in (
+        ({"begin": "2026-11-22"}, "not been done yet"),
+        ({"end": "2026-11-22"}, "not been done yet"),
+        ({"begin": "2026-11-20", "end": "2026-11-19"}, "before it began"),
+    ):
+        with pytest.raises(RegisterError, match=says):
+            entered(made, Entered(from_csv(CSV, RULES).points, about=times))
     with pytest.raises(RegisterError, match="makes no record"):
         entered(made, Entered(from_csv(CSV, RULES).points, about={"received": "yesterday"}))
     assert made.records() == []

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,3 +145,21 @@ def test_a_line_that_is_being_written_is_left_out(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(RegisterError, match="cannot be written"), Folder(tmp_path / "none").writing():
         pass
+
+
+def test_readers_wait_for_a_writer_and_need_no_lock_of_their_own(tmp_path: Path) -> None:
+    folder, order = Folder(tmp_path), list[str]()
+    with folder.reading():
+        order.append("a copy has no lock")
+
+    def read() -> None:
+        with Folder(tmp_path).reading():
+            order.append("read")
+
+    with folder.writing():
+        reader = threading.Thread(target=read)
+        reader.start()
+        folder.commit([step(1)], T)
+        order.append("written")
+    reader.join()
+    assert order == ["a copy has no lock", "written", "read"]

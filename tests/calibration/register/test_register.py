@@ -48,6 +48,9 @@ def test_names_that_are_no_names(tmp_path: Path, id_: str) -> None:
         made.record(id_)
     with pytest.raises(RegisterError, match="not a valid name"):
         made.document(id_, 1, "certificate")
+    if id_ in (".", ".."):
+        with pytest.raises(RegisterError, match="not a valid name"):
+            made.save(draft(made, id_), "draft", ANNA)
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
@@ -86,6 +89,8 @@ def test_the_newest_certificate_of_a_standard_is_in_force(tmp_path: Path) -> Non
         ({"due": "2025-01-01"}, PDF, "before the certificate's own date"),
         ({}, b"<html>", "not a PDF"),
         ({"date": "2026-02-30"}, PDF, "neither a day"),
+        ({"k": "0"}, PDF, "coverage factor"),
+        ({"U": "-1"}, PDF, "not negative"),
     ],
 )
 def test_standards_that_are_refused(tmp_path: Path, changes: dict[str, str], certificate: bytes, says: str) -> None:

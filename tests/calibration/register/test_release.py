@@ -5,7 +5,7 @@ import pytest
 
 from calibration import record as records
 from calibration.record import Person, Record, Standard
-from calibration.register import Register, RegisterError
+from calibration.register import RegisterError
 from calibration.register.lab import Lab
 from calibration.register.life import amend
 from calibration.register.papers import KINDS, Kind
@@ -50,7 +50,6 @@ def test_who_performed_may_be_kept_from_releasing(tmp_path: Path) -> None:
     made = register(tmp_path)
     lab = made.folder / "lab.toml"
     lab.write_text(lab.read_text().replace("apart = false", "apart = true"))
-    made = Register.open(made.folder, made.clock)
     id_ = reviewed(made).id
     with pytest.raises(RegisterError, match="bert performed this calibration"):
         release(made, id_, BERT, plain)
