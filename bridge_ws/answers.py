@@ -28,6 +28,10 @@ def reply(body: Any, status: int = 200) -> Response:
     )
 
 
+def text_csv(text: str) -> Response:
+    return Response(text, media_type="text/csv; charset=utf-8", headers={"cache-control": "no-store"})
+
+
 def error(status: int, code: str, message: str) -> Response:
     response = reply({"error": {"code": code, "message": message}}, status)
     if status == 401:

@@ -1,6 +1,8 @@
 """Questions to the history, with their limits."""
 
 import base64
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +14,8 @@ from logger.store import Buckets, History, LogEntry, choose_step
 MOST_POINTS = 20_000
 MOST_CHANNELS = 100
 MOST_LOG = 5000
+
+PARTS = ("min", "mean", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,18 @@ def series(history: History, instrument: str, channels: Sequence[str], of: Span)
 def _columns(b: Buckets) -> dict[str, list[Any]]:
     t = b.t_us // 1000 if not (b.t_us % 1000).any() else b.t_us / 1000
     return {"t": t.tolist(), "min": b.min.tolist(), "max": b.max.tolist(), "mean": b.mean.tolist(), "n": b.n.tolist()}
+
+
+def table(answer: dict[str, Any]) -> str:
+    """The same as CSV, one line a bucket: ``time`` in ms, then min, mean and max of each channel; empty: none."""
+    series: dict[str, dict[str, list[Any]]] = answer["series"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["time", *(f"{name}_{part}" for name in series for part in PARTS)])
+    at = {name: dict(zip(s["t"], zip(*(s[p] for p in PARTS), strict=True), strict=True)) for name, s in series.items()}
+    for t in sorted(set().union(*at.values())):
+        writer.writerow([t, *(v for known in at.values() for v in known.get(t, ("",) * len(PARTS)))])
+    return out.getvalue()
 
 
 def log_line(e: LogEntry) -> dict[str, Any]:

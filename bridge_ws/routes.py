@@ -1,6 +1,6 @@
 """Where the HTTP interface is: paths, parameters, who may, and their description for /openapi.json."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from starlette.websockets import WebSocket
@@ -105,12 +105,14 @@ def _reading(api: Api) -> APIRouter:
         channel: Channels = [],  # noqa: B006 - FastAPI copies it
         points: Points = 1200,
         step_ms: StepMs = None,
+        format: Annotated[Literal["json", "csv"], Query(description="csv: one table for all channels")] = "json",  # noqa: A002
     ) -> Response:
         """Smallest, largest and mean value per bucket. A finished bucket never changes."""
         of = questions.span(begin, to, points, step_ms)
         names = channel or api.channels(instrument)[: questions.MOST_CHANNELS]
         api.audit_download(identity, f"history of {instrument}", request)
-        return reply(await api.past.ask(lambda h: questions.series(h, instrument, names, of)))
+        found = await api.past.ask(lambda h: questions.series(h, instrument, names, of))
+        return answers.text_csv(questions.table(found)) if format == "csv" else reply(found)
 
     @router.get("/api/marks", response_model=list[s.Mark], responses=errors(401, 422, 503), tags=["read"])
     async def marks(_: Viewer, begin: From, to: To) -> Response:

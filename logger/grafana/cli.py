@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="labwire gen grafana", description="Grafana dashboards from what is stored.")
     top.add_argument("--instrument", action="append", metavar="NAME", help="only this one; may be repeated")
     top.add_argument("--provisioned", action="store_true", help="the four general dashboards instead")
+    top.add_argument("--history", action="store_true", help="from the bridge's history, where there is no InfluxDB")
     top.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="the folder to write into")
     top.add_argument("-c", "--config", type=Path, default=Path("logger.toml"), help="default: %(default)s")
     top.add_argument("--db", type=Path, metavar="FILE", help="the database itself, instead of the configuration's")
@@ -67,4 +68,5 @@ def _of_instruments(args: argparse.Namespace) -> dict[str, Json]:
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ConfigError(f"no description of {', '.join(unknown)} is stored; there are {', '.join(sorted(known))}")
-    return {name: dashboards.of_instrument(name, known[name]) for name in wanted}
+    make = dashboards.from_history if args.history else dashboards.of_instrument
+    return {name: make(name, known[name]) for name in wanted}

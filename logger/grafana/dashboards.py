@@ -5,8 +5,10 @@ from logger.grafana import flux
 from logger.grafana.panels import (
     Json,
     annotation,
+    column,
     curves,
     dashboard,
+    infinity,
     override,
     panel,
     table,
@@ -119,6 +121,24 @@ def of_instrument(name: str, meta: Meta) -> Json:
     panels.append(table("Events, commands, notes", [target(flux.happened(HAPPENED, which))]))
     title = f"labwire: {meta.name or name}"
     return dashboard(f"labwire-i-{name}"[:40], title, panels, annotations=_annotations(which))
+
+
+def from_history(name: str, meta: Meta) -> Json:
+    """The same without InfluxDB: from the bridge's history, by its min, mean and max of every bucket."""
+    panels = [_from_history(name, channel, known) for channel, known in meta.channels.items() if known.type != "str"]
+    columns = [column("ts", "time", "timestamp_epoch"), *(column(c, c, "string") for c in ("kind", "text", "by"))]
+    marks = infinity("/api/marks?from=${__from}&to=${__to}", columns, kind="json")
+    panels.append(table("Events, commands, notes", [marks]))
+    return dashboard(f"labwire-h-{name}"[:40], f"labwire: {meta.name or name}", panels)
+
+
+def _from_history(name: str, channel: str, known: Channel) -> Json:
+    path = f"/api/history?instrument={name}&channel={channel}&from=${{__from}}&to=${{__to}}&points=1000&format=csv"
+    parts = [column(f"{channel}_{part}", part, "number") for part in ("min", "mean", "max")]
+    target_ = infinity(path, [column("time", "time", "timestamp_epoch"), *parts])
+    made = curves(known.label or channel, [target_], unit_id=unit(known.unit), width=12)
+    del made["fieldConfig"]["defaults"]["displayName"]
+    return made
 
 
 def _group(which: str, group: str, text: str, channels: dict[str, Channel]) -> Json:

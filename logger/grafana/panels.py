@@ -66,6 +66,27 @@ def flux(query: str, ref: str = "A") -> Json:
     return {"datasource": INFLUX.json(), "query": query, "refId": ref}
 
 
+def infinity(path: str, columns: Sequence[Json], ref: str = "A", *, kind: str = "csv") -> Json:
+    """A question to labwire's own interface, through the Infinity data source."""
+    return {
+        "datasource": HISTORY.json(),
+        "refId": ref,
+        "type": kind,
+        "source": "url",
+        "parser": "backend",
+        "format": "timeseries" if kind == "csv" else "table",
+        "url": path,
+        "url_options": {"method": "GET", "data": ""},
+        "root_selector": "",
+        "columns": list(columns),
+    }
+
+
+def column(selector: str, text: str, kind: str) -> Json:
+    """``kind``: number, string or timestamp_epoch."""
+    return {"selector": selector, "text": text, "type": kind}
+
+
 def panel(
     kind: str,
     title: str,

@@ -117,6 +117,9 @@ async def test_history_comes_from_the_loggers_own_file(mosquitto: TestBroker, tm
         }
         chosen = (await http.get("/api/history", params=query | {"channel": "weight", "points": 50})).json()
         assert chosen["step_ms"] == 100
+        as_csv = query | {"channel": "weight", "step_ms": 1000, "format": "csv"}
+        lines = (await http.get("/api/history", params=as_csv)).text.splitlines()
+        assert lines[:2] == ["time,weight_min,weight_mean,weight_max", f"{t0},0.0,4.5,9.0"]
         everything = (await http.get("/api/history", params=query)).json()
         assert set(everything["series"]) == {"weight", "stable"}
         assert (await http.get("/healthz")).json()["history"] == "ok"

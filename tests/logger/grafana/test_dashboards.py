@@ -80,3 +80,13 @@ def test_an_instruments_dashboard_has_a_panel_per_group_and_unit() -> None:
     assert 'r.instrument == "oven1" and (r._field == "temp")' in zones["targets"][0]["query"]
     assert board["templating"]["list"] == []
     assert "${" not in json.dumps(board).replace("${__field.labels._field}", "")
+
+
+def test_without_influxdb_the_bridges_history_is_asked() -> None:
+    board = dashboards.from_history("oven1", OVEN)
+    source = yaml.safe_load((DEPLOY / "history.yaml").read_text(encoding="utf-8"))["datasources"][0]
+    used = {(t["datasource"]["type"], t["datasource"]["uid"]) for panel in board["panels"] for t in panel["targets"]}
+    assert used == {(source["type"], source["uid"])}
+    first = board["panels"][0]["targets"][0]
+    assert first["url"].startswith("/api/history?instrument=oven1&channel=temp&from=${__from}&to=${__to}")
+    assert [c["selector"] for c in first["columns"]] == ["time", "temp_min", "temp_mean", "temp_max"]

@@ -49,6 +49,6 @@ def until(look: Callable[[], object], what: str = "", timeout: float = 40.0) -> 
         time.sleep(0.02)
 
 
-def begun(folder: Path) -> None:
+def begun(folder: Path, now_ms: int = T_MS - 1000) -> None:
     """Begin the projection now: what a test stores after this is its business."""
-    begin(folder / DB, TOPICS, T_MS - 1000)
+    begin(folder / DB, TOPICS, now_ms)
