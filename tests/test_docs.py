@@ -156,6 +156,7 @@ def structs() -> list[type[msgspec.Struct]]:
     from edge.config import EdgeTable, InstrumentTable
     from edge.line.tables import LineTable
     from logger.config import LoggerConfig
+    from logger.replay.config import ReplayConfig
     from logger.store.retention import Retention
     from msr_adapter import tables
 
@@ -167,6 +168,7 @@ def structs() -> list[type[msgspec.Struct]]:
         InstrumentTable,
         LineTable,
         LoggerConfig,
+        ReplayConfig,
         Retention,
         BridgeConfig,
         CalibrationConfig,

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,16 +125,21 @@ class Lab:
         names = [w.partition(":")[2].partition("@")[0] for w in words]
         await eventually(lambda: all((self.lines / n).is_symlink() for n in names), what="simulated ports")
 
-    async def edge(self, *instruments: str, spool_bytes: int = 0) -> Program:
+    async def edge(self, *instruments: str, spool_bytes: int = 0, name: str = "pi", stored_by: str = "main") -> Program:
         """An edge with these tables, behind the proxy."""
-        text = f'[edge]\nname = "pi"\ndata_dir = "{self.folder}/edge"\nspool_bytes = {spool_bytes}\n'
-        text += "".join(instruments)
-        return await self.run("edge", "edge", "run", "-c", self._config("edge", text, "edge-pi", self.proxy.port))
+        program = "edge" if name == "pi" else f"edge-{name}"
+        text = f'[edge]\nname = "{name}"\ndata_dir = "{self.folder}/{program}"\nspool_bytes = {spool_bytes}\n'
+        text += f'stored_by = "{stored_by}"\n' + "".join(instruments)
+        return await self.run(
+            program, "edge", "run", "-c", self._config(program, text, f"edge-{name}", self.proxy.port)
+        )
 
-    async def logger(self, port: int | None = None) -> Program:
-        """A logger; ``port`` of a proxy, if it shall be behind one."""
-        text = f'data_dir = "{self.folder}/logger"\n'
-        return await self.run("logger", "logger", "run", "-c", self._config("logger", text, "logger-main", port))
+    async def logger(self, port: int | None = None, *, name: str = "main", instruments: Sequence[str] = ()) -> Program:
+        """A logger; ``port`` of a proxy, if it shall be behind one; ``instruments``: its patterns."""
+        program = "logger" if name == "main" else f"logger-{name}"
+        text = f'name = "{name}"\ndata_dir = "{self.folder}/{program}"\n'
+        text += f"instruments = {json.dumps(list(instruments))}\n" if instruments else ""
+        return await self.run(program, "logger", "run", "-c", self._config(program, text, f"logger-{name}", port))
 
     async def bridge(self) -> Program:
         tokens = self.folder / "tokens.toml"
@@ -162,7 +167,7 @@ class Lab:
     def _config(self, name: str, text: str, user: str, port: int | None = None) -> str:
         config: BrokerConfig = self.broker.config(user, port)
         # Plain keys stand before the first table.
-        head, bracket, tables = text.partition("[")
+        head, bracket, tables = text.partition("\n[") if not text.startswith("[") else ("", "[", text[1:])
         table = f'\n[broker]\nport = {config.port}\nuser = "{user}"\npassword_file = "{config.password_file}"\n\n'
         path = self.folder / f"{name}.toml"
         path.write_text(head + table + bracket + tables)
@@ -214,17 +219,17 @@ class Lab:
         """The numbers that a simulated counter has put on its line."""
         return [int(line.split()[-1]) for line in self.on_the_line(instrument, ">") if line.split()[-1:] != [b"OK"]]
 
-    async def stored(self, instrument: str, channel: str = "n") -> list[int]:
+    async def stored(self, instrument: str, channel: str = "n", *, by: str = "logger") -> list[int]:
         """The counter's numbers as an export has them, in the order of (boot, seq)."""
-        return [int(row[channel]) for row in await self.exported(instrument)]
+        return [int(row[channel]) for row in await self.exported(instrument, by=by)]
 
-    async def exported(self, instrument: str) -> list[dict[str, str]]:
+    async def exported(self, instrument: str, *, by: str = "logger") -> list[dict[str, str]]:
         """What ``labwire export`` writes, ordered by (boot, seq); checks that no identity comes twice."""
         out = self.folder / f"{instrument}.csv"
         await self.labwire(
             "export",
             "-c",
-            str(self.folder / "logger.toml"),
+            str(self.folder / f"{by}.toml"),
             "--instrument",
             instrument,
             "--format",
@@ -239,10 +244,10 @@ class Lab:
         assert len(identities) == len(set(identities)), f"{instrument}: a sample set is stored twice"
         return rows
 
-    async def ledger(self, instrument: str) -> list[dict[str, Any]]:
+    async def ledger(self, instrument: str, *, by: str = "logger") -> list[dict[str, Any]]:
         """What ``labwire logger ledger --json`` says of an instrument's samples, one entry a boot."""
         said = await self.labwire(
-            "logger", "ledger", "-c", str(self.folder / "logger.toml"), "--instrument", instrument, "--json"
+            "logger", "ledger", "-c", str(self.folder / f"{by}.toml"), "--instrument", instrument, "--json"
         )
         return [line for line in _json_lines(said) if line["stream"] == "samples"]
 
