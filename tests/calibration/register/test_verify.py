@@ -91,6 +91,14 @@ def test_a_removed_event_is_found(tmp_path: Path) -> None:
     assert wrong(made) == [f"register.jsonl has {len(lines) - 1} lines, the chain has {len(lines)}"]
 
 
+@pytest.mark.parametrize("name", ["register.jsonl", "ledger.jsonl", "ledger.head"])
+def test_a_missing_line_end_is_found(tmp_path: Path, name: str) -> None:
+    made = full(tmp_path)
+    file = made.folder / name
+    file.write_bytes(file.read_bytes()[:-1])
+    assert name in wrong(made)[0]
+
+
 def test_swapped_documents_are_found(tmp_path: Path) -> None:
     made = full(tmp_path)
     (folder_,) = (made.folder / "records").iterdir()
