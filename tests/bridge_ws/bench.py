@@ -145,7 +145,7 @@ def points(part: frames.Part) -> list[tuple[float, float]]:
 
 @asynccontextmanager
 async def bridge(
-    broker: TestBroker, folder: Path, *, user: str = "bridge-main", **settings: Any
+    broker: TestBroker, folder: Path, /, *, user: str = "bridge-main", **settings: Any
 ) -> AsyncIterator[Bridge]:
     """Run a bridge until the block ends; then it must end well."""
     folder.mkdir(exist_ok=True)
