@@ -125,13 +125,14 @@ class Host:
 
     async def _order(self, run: str, command: Command) -> None:
         hosted = self.hosted.get(run)
-        if hosted is None and command.name == "start" and self._starts is not None:
-            await self._starts.start(run, command)
-            return
-        if hosted is None:
+        if hosted is None and (command.name != "start" or self._starts is None):
             return  # another program's run
         if self._late(command):
             self.answer(run, command, done=False, text=f"{command.name} came too late: nothing was done")
+            return
+        if hosted is None:
+            if self._starts is not None:
+                await self._starts.start(run, command)
             return
         answer = await hosted.order(command, vouched=bool(command.via))
         self.answer(run, command, done=answer.done, text=answer.text)

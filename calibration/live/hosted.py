@@ -5,7 +5,7 @@ What a person decides is on disk before anybody is told that it was done.
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import msgspec
@@ -26,6 +26,8 @@ from calibration.register import Register, RegisterError
 
 log = logging.getLogger("calibration.hosted")
 
+MOST_ANSWERS = 100
+
 
 @dataclass
 class Hosted:
@@ -38,6 +40,7 @@ class Hosted:
     clock: Clock
     problem: str = ""
     _kept: int = -1
+    _answers: dict[str, Answer] = field(default_factory=dict)
 
     @classmethod
     def new(cls, setup: Setup, keep: Keep, register: Register, clock: Clock) -> Self:
@@ -73,10 +76,23 @@ class Hosted:
 
     async def order(self, command: Command, *, vouched: bool) -> Answer:
         """Do it, and keep that it was done."""
+        if command.id in self._answers:
+            return self._answers[command.id]
         answer = obey(self.machine, command, self.clock(), vouched=vouched)
+        self._remember(command.id, answer)
         log.info("%s: %s by %s: %s", self.run, command.name, command.by or "nobody", answer.text)
         await self.settle()
         return answer
+
+    def began(self, id_: str, text: str) -> None:
+        """The command that began the run; delivered again it is answered the same."""
+        self._remember(id_, Answer(True, text))
+
+    def _remember(self, id_: str, answer: Answer) -> None:
+        """The broker may deliver a command again: it is answered the same."""
+        self._answers[id_] = answer
+        if len(self._answers) > MOST_ANSWERS:
+            del self._answers[next(iter(self._answers))]
 
     async def tick(self) -> None:
         """Time has passed."""

@@ -142,6 +142,7 @@ class Desk(Starts):
         self._locks.enter_context(self._keep.owning(run))
         hosted = Hosted.new(setup, self._keep, self._register, self._clock)
         hosted.machine.note("the run begins", command.by)
+        hosted.began(command.id, f"run {run} begins")
         await hosted.settle()
         host.take(hosted)
         host.answer(run, command, done=True, text=f"run {run} begins")
