@@ -24,6 +24,8 @@ from tests.logger.support import BOOT, T_MS, TOPICS, block, open_store, write
 from tests.support.broker import TestBroker
 from tests.support.waiting import eventually
 
+STATUS = TOPICS.service_status("logger", "main")
+
 
 def nobody(_instrument: str, _text: str) -> None:
     pass
@@ -93,9 +95,9 @@ async def test_the_logger_stores_and_says_what_is_wrong_while_the_database_is_aw
     config = LoggerConfig(data_dir=str(tmp_path / "logger"), broker=mosquitto.config("logger-main"), influx=influx)
     viewer, edge = Client(mosquitto.config("viewer"), "viewer"), Client(mosquitto.config("edge-pi"), "edge")
     async with logger(config), viewer, edge:
-        viewer.subscribe(TOPICS.service_status("logger", "main"))
+        viewer.subscribe(STATUS)
         viewer.subscribe(TOPICS.commit("main", "i1"))
-        await eventually((tmp_path / "logger" / "influx.db").exists, 30)
+        await online(viewer)
         for seq in range(20):
             sample = Data(ts=T_MS + seq, boot=BOOT, seq=seq, values={"temp": 1.0})
             await edge.publish(TOPICS.of("i1", Kind.DATA), encode(sample))
@@ -110,6 +112,15 @@ async def test_the_logger_stores_and_says_what_is_wrong_while_the_database_is_aw
                     viewer.ack(message)
     assert "http://127.0.0.1:9 does not answer: Connection refused" in status.reason
     assert "influx_lag_rows" in status.figures
+
+
+async def online(viewer: Client) -> None:
+    """Until the logger hears everything."""
+    async with asyncio.timeout(40):
+        async for message in viewer.messages:
+            viewer.ack(message)
+            if message.topic == STATUS and decode(Kind.SERVICE_STATUS, message.payload).state in ("online", "degraded"):
+                return
 
 
 @contextlib.asynccontextmanager
@@ -145,9 +156,12 @@ async def test_the_logger_is_killed_in_mid_write_again_and_again(
     )
     program = (sys.executable, "-m", "logger", "run", "-c", str(tmp_path / "logger.toml"))
     seq = 0
-    async with Client(mosquitto.config("edge-pi"), "edge") as edge:
+    viewer, edge = Client(mosquitto.config("viewer"), "viewer"), Client(mosquitto.config("edge-pi"), "edge")
+    async with viewer, edge:
+        viewer.subscribe(STATUS)
         for round_ in range(4):
             process = await asyncio.create_subprocess_exec(*program)
+            await online(viewer)
             await eventually(lambda: _children(process.pid), 30)  # noqa: B023 - awaited here
             children = _children(process.pid)
             for _ in range(300):
