@@ -14,6 +14,7 @@ from calibration.register import when
 from calibration.register.errors import RegisterError
 from calibration.register.events import CheckPlan, Name
 from calibration.register.folder import Step
+from calibration.register.life import stamped
 from calibration.register.people import shown, who
 from calibration.register.register import CHECKS, Register
 from calibration.stats import mean, sd
@@ -91,6 +92,7 @@ def add(register: Register, item: str, value: str, by: Person, *, source: str = 
         kept = numeral(value.strip().replace(",", "."))
     except RecordError as e:
         raise RegisterError(str(e)) from e
+    by = stamped(register, by)
     done = Check(id=item, t=when.text(register.clock()), by=by, value=kept, plan=plan, source=source, note=note)
     line = canonical(msgspec.to_builtins(done)) + b"\n"
     register.files.commit([Step("check", item, file=CHECKS, line=line, by=who(by))], done.t)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from calibration.record import Person
 from calibration.register import CheckPlan, Register, RegisterError, checks
 from tests.calibration.register.bench import ANNA, CARL, Clock, register
 
@@ -32,6 +33,11 @@ def test_a_value_is_judged_in_decimals(tmp_path: Path, value: str, kept: str, zo
     assert (done.value, done.zone) == (kept, zone)
     assert checks.all_(made) == [done]
     assert (made.entries()[-1].event, made.entries()[-1].by) == ("check", "carl (not authenticated)")
+
+
+def test_a_check_has_its_time(tmp_path: Path) -> None:
+    done = checks.add(checked(tmp_path), "sensor1", "200", Person(name="anna"))
+    assert done.t == done.by.at == "2026-11-21T08:00:00Z"
 
 
 @pytest.mark.parametrize("value", ["", "heavy", "nan", "200 g"])
