@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from broker.client import Client
+from broker.messages import encode
 from broker.topics import Kind
 from tests.bridge_ws.bench import TOPICS, bridge, instrument, now_ms
 from tests.support.broker import TestBroker
@@ -120,3 +121,23 @@ async def test_the_bridge_says_how_it_is(mosquitto: TestBroker, tmp_path: Path) 
             states += [(json.loads(m.payload)["state"], m.retain) for m in await watcher.batch()]
         assert states[0] == ("online", True)
         assert all(retained for _, retained in states)
+
+
+async def test_a_calibration_is_described_also_when_it_was_there_first(mosquitto: TestBroker, tmp_path: Path) -> None:
+    in_force = {"weight": {"id": "K-1", "status": "due", "U": [{"x": 0, "U": 0.1}]}}
+    topic = TOPICS.of("balance1", Kind.CALIBRATION)
+    async with Client(mosquitto.config("calibration-main"), "cal") as cal, bridge(mosquitto, tmp_path) as b:
+        async for _ in cal.connections():
+            break
+        await cal.publish(topic, encode(in_force), retain=True)
+        async with instrument(mosquitto) as balance, b.page() as page:
+            await balance.appear()
+            assert (await page.until(op="describe", calibration=in_force))["instrument"] == "balance1"
+            await cal.publish(topic, encode({"weight": {"id": "K-1", "status": "void"}}), retain=True)
+            await page.until(op="describe", calibration={"weight": {"id": "K-1", "status": "void"}})
+            await cal.publish(topic, b"", retain=True)
+            await page.until(op="describe", calibration={})
+            await page.send(op="sub", id=1, filter="lab/+/data", mode="latest")
+            sample = {"ts": now_ms(), "values": {"weight": 1.5}, "u": {"weight": 0.05}}
+            await balance.put(Kind.DATA, sample)
+            assert (await page.value("balance1", "weight", 1.5))[2:] == [None, 0.05]
