@@ -20,9 +20,12 @@ from calibration.register.entering import (
     begin,
     from_csv,
     from_toml,
+    named,
     number,
     performed,
+    placed,
     point,
+    read_procedure,
     visits,
 )
 from calibration.table import text as printed
@@ -31,7 +34,9 @@ from calibration.table import text as printed
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("procedure", type=Path)
     parser.add_argument("--item", required=True)
-    parser.add_argument("--standard", action="append", default=[], required=True, metavar="ID", help="may be repeated")
+    parser.add_argument(
+        "--standard", action="append", default=[], required=True, metavar="ID[@POINT]", help="may be repeated"
+    )
     parser.add_argument("--readings", type=Path, metavar="FILE", help="CSV or TOML (default: they are asked for)")
     parser.add_argument("--begin", default="", metavar="TIME", help="of the work (default: now)")
     parser.add_argument("--end", default="", metavar="TIME")
@@ -49,13 +54,15 @@ def run(args: argparse.Namespace) -> int:
     kept, text = register(args), read_text(args.procedure)
     with sentences():
         who = by(args)
-        rules, _ = begin(kept, text, args.item, args.standard, args.begin or who.at)
+        ids, used = named(args.standard, read_procedure(text))
+        rules, _ = begin(kept, text, args.item, ids, args.begin or who.at)
         if args.readings:
-            done = performed(kept, text, args.item, args.standard, _with(_file(args.readings, rules), args), who)
+            entered = _with(placed(_file(args.readings, rules), used), args)
+            done = performed(kept, text, args.item, ids, entered, who)
         else:
             with _diary(kept, args.item, who.at) as diary:
-                entered = _with(asked(rules, diary), args)
-                done = performed(kept, text, args.item, args.standard, entered, who)
+                entered = _with(placed(asked(rules, diary), used), args)
+                done = performed(kept, text, args.item, ids, entered, who)
         results = compute(done, rules)
     print(printed(results, rules))
     print(f"\n{done.id} is performed; next: labwire cal review {done.id}")

@@ -5,7 +5,7 @@ import io
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -53,14 +53,19 @@ class Entered:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
+def read_procedure(text: str) -> Procedure:
+    """Raises RegisterError."""
+    try:
+        return procedures.read(text)
+    except procedures.ProcedureError as e:
+        raise RegisterError(f"the procedure cannot be used: {e}") from e
+
+
 def begin(
     register: Register, text: str, item: str, standards: Sequence[str], day: str
 ) -> tuple[Procedure, list[Standard]]:
     """The procedure and the standards, where the work may begin on ``day``. Raises RegisterError, one sentence."""
-    try:
-        rules = procedures.read(text)
-    except procedures.ProcedureError as e:
-        raise RegisterError(f"the procedure cannot be used: {e}") from e
+    rules = read_procedure(text)
     if register.item(item).state == "retired":
         raise RegisterError(f"item {item} is retired")
     if not standards:
@@ -170,6 +175,36 @@ def visits(rules: Procedure) -> Iterator[Visit]:
         for way in ways[rules.points.order]:
             for value in rising if way == "up" else reversed(rising):
                 yield Visit(numeral(f"{value:.15g}"), way, series, value in rules.points.check)
+
+
+def named(words: Sequence[str], rules: Procedure) -> tuple[list[str], dict[str, list[str]]]:
+    """``ID`` or ``ID@POINT`` of each standard: (ids, point → the ids used there). Raises RegisterError."""
+    ids: list[str] = []
+    used: dict[str, list[str]] = {}
+    known = {visit.nominal for visit in visits(rules)}
+    for word in words:
+        id_, at, place = word.partition("@")
+        ids += [] if id_ in ids else [id_]
+        if at and place not in known:
+            raise RegisterError(f"{place} is no point of {rules.id}: {', '.join(sorted(known, key=float))}")
+        if at:
+            used.setdefault(place, []).append(id_)
+    if used and (missing := sorted(known - set(used), key=float)):
+        raise RegisterError(f"no standard is named for {', '.join(missing)}: ID@{missing[0]}")
+    return ids, used
+
+
+def placed(entered: Entered, used: Mapping[str, Sequence[str]]) -> Entered:
+    """With the standards of each point, where the readings do not name their own."""
+    if not used:
+        return entered
+    points = {name: [_at(p, used) for p in of] for name, of in entered.points.items()}
+    return replace(entered, points=points)
+
+
+def _at(point: Point, used: Mapping[str, Sequence[str]]) -> Point:
+    ids = point.standards or list(used.get(f"{float(point.nominal):.15g}", []))
+    return msgspec.structs.replace(point, standards=ids)
 
 
 def point(visit: Visit, readings: Sequence[tuple[str, str]], standards: Sequence[str] = ()) -> Point:

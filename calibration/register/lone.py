@@ -75,7 +75,7 @@ def _printed(name: str, made: Record, said: Mapping[str, str]) -> Finding:
 
 def _carried(name: str, made: Record) -> Finding:
     who = next((c.by.name for c in reversed(made.history) if c.state == "released"), "")
-    by = f", released by {who}" if who else ""
+    by = f", released by {who}" if who else ", which nobody has released"
     return Finding(bool(who), f"{name} carries {made.id} revision {made.rev}, sha256 {record.sha256(made)}{by}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from calibration import procedure
 from calibration.record import CertificatePoint, Item, Standard
 from calibration.register import Register, RegisterError
-from calibration.register.entering import Entered, begin, from_csv, from_toml, number, performed, visits
+from calibration.register.entering import Entered, begin, from_csv, from_toml, named, number, performed, placed, visits
 from tests.calibration.example import PROCEDURE
 from tests.calibration.register.bench import ANNA, CARL, GAUGE, register
 
@@ -106,6 +106,19 @@ def test_the_order_of_the_work() -> None:
     assert way == [(n, "up", c) for n, c in up] + [(n, "down", c) for n, c in reversed(up)]
     down = msgspec.structs.replace(RULES, points=msgspec.structs.replace(RULES.points, order="down", series=2))
     assert [(v.nominal, v.series) for v in visits(down)][:6][-1] == ("30", 2)
+
+
+def test_standards_for_some_points_each() -> None:
+    words = [f"a@{x}" for x in (0, 10, 15, 20)] + ["b@30", "a@30"]
+    ids, used = named(words, RULES)
+    assert (ids, used["30"], used["0"]) == (["a", "b"], ["b", "a"], ["a"])
+    data = placed(from_csv("nominal,I,standards\n30.0,30,\n10,10,c\n", RULES), used)
+    assert [p.standards for p in data.points["as_found"]] == [["b", "a"], ["c"]]
+    assert named(["a", "b"], RULES) == (["a", "b"], {})
+    with pytest.raises(RegisterError, match="no standard is named for 10, 15, 20, 30: ID@10"):
+        named(["a@0"], RULES)
+    with pytest.raises(RegisterError, match="5 is no point of P-1"):
+        named(["a@5"], RULES)
 
 
 @pytest.mark.parametrize(
