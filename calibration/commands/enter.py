@@ -18,8 +18,6 @@ from calibration.register.entering import (
     RunName,
     Visit,
     begin,
-    from_csv,
-    from_toml,
     named,
     number,
     performed,
@@ -28,6 +26,7 @@ from calibration.register.entering import (
     read_procedure,
     visits,
 )
+from calibration.register.typed import from_csv, from_toml
 from calibration.table import text as printed
 
 
