@@ -127,7 +127,7 @@ class Hosted:
                 await self._save()
             number = self.machine.progress.record
             await asyncio.to_thread(self._record, number)
-        except (RegisterError, RecordError, ValueError) as e:
+        except (RegisterError, RecordError, ValueError, OSError) as e:
             self.machine.failed(f"the record cannot be saved: {e}")
             return
         self.machine.saved(number)

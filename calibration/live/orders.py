@@ -92,9 +92,7 @@ def step(machine: Machine) -> int:
 
 
 def _do(machine: Machine, command: Command, person: Person) -> str:
-    known = {p.name for p in machine.progress.people}
-    if person.name not in known:
-        machine.set(people=[*machine.progress.people, person])
+    _there(machine, person)
     doing: dict[str, Callable[[Machine, Mapping[str, Value], str], str]] = {
         "next": _next,
         "accept": _accept,
@@ -105,6 +103,13 @@ def _do(machine: Machine, command: Command, person: Person) -> str:
         "reading": _reading,
     }
     return doing[command.name](machine, command.args, person.name)
+
+
+def _there(machine: Machine, person: Person) -> None:
+    """Who took a hand in it; a name that is vouched for now replaces one that was only typed."""
+    people = machine.progress.people
+    if (person.name, person.authenticated) not in [(p.name, p.authenticated) for p in people]:
+        machine.set(people=[*(p for p in people if p.name != person.name), person])
 
 
 # next
