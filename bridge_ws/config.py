@@ -7,6 +7,7 @@ import msgspec
 
 from broker.config import BrokerConfig, load
 from broker.topics import TopicError, check_name
+from logger.influx.config import InfluxConfig
 
 
 class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,6 +26,7 @@ class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     allowed_origins: list[str] = []
     ring_s: int = 60
     ring_bytes: int = 128 * 1024 * 1024
+    influx: InfluxConfig | None = None
     broker: BrokerConfig = BrokerConfig()
 
     def __post_init__(self) -> None:

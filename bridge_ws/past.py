@@ -1,10 +1,15 @@
-"""The history, asked in threads: the logger's database is read by this process, also while the logger is down."""
+"""The history, asked in threads: the logger's database is read by this process, also while the logger is down.
+
+Where InfluxDB is configured, the buckets of plots come from there.
+"""
 
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from logger.influx.config import InfluxConfig
+from logger.influx.history import InfluxHistory
 from logger.store import History, HistoryError
 
 T = TypeVar("T")
@@ -19,8 +24,9 @@ class NoHistory(Exception):
 class Past:
     """Opens the logger's database for each question, a few at a time."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, influx: InfluxConfig | None = None) -> None:
         self._path = path
+        self._influx = influx
         self._turn = asyncio.Semaphore(AT_A_TIME)
 
     async def ask(self, question: Callable[[History], T]) -> T:
@@ -33,7 +39,7 @@ class Past:
         if self._path is None:
             raise NoHistory("this bridge knows no history: history_db is not configured")
         try:
-            return History(self._path)
+            return History(self._path) if self._influx is None else InfluxHistory(self._path, self._influx)
         except HistoryError as e:
             raise NoHistory(str(e)) from e
 
