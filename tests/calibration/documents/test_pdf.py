@@ -149,6 +149,9 @@ def test_a_protocol_has_every_reading_and_every_contribution() -> None:
                 assert sample.I in found
                 assert sample.x in found
     joined = " ".join(found)
+    for run_name in d.record.runs():
+        assert Texts("en")("readings", run=Texts("en")(run_name)) in joined
+    assert joined.count("· series 1") == sum(len(run.points) for run in d.record.runs().values())
     for name in d.procedure.budget:
         assert Texts("en").known("budget", name) in joined
     assert joined.count("combined 0.") == sum(len(run.points) for run in d.results.values())
