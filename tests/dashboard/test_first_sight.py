@@ -83,7 +83,7 @@ async def test_what_the_instrument_writes_is_in_tile_curve_and_store(lab: Lab, p
 
     async def stored() -> bool:
         rows = await lab.exported("balance1")
-        return any(abs(float(row["weight"] or 0) - 42.5) < 0.01 for row in rows)
+        return any(abs(float(row["weight (g)"] or 0) - 42.5) < 0.01 for row in rows)
 
     await eventually(stored, 20, "and the store has it", every=0.5)
 
