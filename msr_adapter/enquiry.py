@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Never
 
 from msr_adapter.catalog import Catalog, catalog
 from msr_adapter.session import LinkLost, Session
 from msr_adapter.wire import Listing, requests
+
+SILENT_S = 30.0
+"""Whoever asks for a list does not wait longer for the next byte of it."""
 
 
 async def read_catalog(session: Session) -> Catalog:
@@ -31,10 +33,13 @@ async def attended(session: Session) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-async def _receive(session: Session) -> Never:
+async def _receive(session: Session) -> None:
+    """Until the end, of which everybody is told who has asked."""
     try:
         while True:
-            await session.receive()
+            async with asyncio.timeout(SILENT_S):
+                await session.receive()
+    except TimeoutError:
+        session.fail(LinkLost(f"{session.address} has not answered for {SILENT_S:g} s"))
     except LinkLost as e:
         session.fail(e)
-        raise

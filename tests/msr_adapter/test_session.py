@@ -80,6 +80,18 @@ async def test_the_end_fails_everything_that_is_asked() -> None:
             await session.ask(requests.ping)
 
 
+async def test_a_server_that_stops_answering_a_question_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("msr_adapter.enquiry.SILENT_S", 0.5)
+    async with (
+        simulating(Settings(signals=4)) as server,
+        connected(Address("127.0.0.1", server.port)) as session,
+        attended(session),
+    ):
+        server.tell("stall 60")
+        with pytest.raises(LinkLost, match=r"has not answered for 0\.5 s"):
+            await read_catalog(session)
+
+
 async def test_starttls_with_an_authority() -> None:
     async with simulating(Settings(signals=4, cert=TLS / "server.pem", key=TLS / "server.key")) as server:
         address = Address("localhost", server.port, tls=True, ca_file=CA)
