@@ -2,7 +2,8 @@
 
 A command is never published as one. It becomes an event with its text, so that it stands in the log of whoever
 watches, and no program that obeys commands can take it for one. What senders obey (watermarks, requests) and what
-services say of themselves is not shown at all; a status comes without what its spool held.
+services say of themselves is not shown at all; a status comes without what its spool held, a description without the
+commands it had.
 """
 
 from collections import Counter
@@ -19,6 +20,7 @@ from broker.messages import (
     EdgeStatus,
     Event,
     MessageError,
+    Meta,
     Note,
     Reply,
     Run,
@@ -115,6 +117,8 @@ class Script:
     def _payload(self, payload: bytes, message: Any) -> bytes:
         if isinstance(message, Status):
             message = msgspec.structs.replace(message, hold=[], ehold=[], stored_by="")
+        elif isinstance(message, Meta):  # a page shall not offer what nobody would do
+            message = msgspec.structs.replace(message, commands={})
         elif self.shift is None:
             return payload
         if self.shift is not None:

@@ -1,8 +1,23 @@
 from typing import Any
 
+import msgspec
 import pytest
 
-from broker.messages import Block, Command, Data, EdgeStatus, Event, Hold, Note, Reply, Run, Status, decode, encode
+from broker.messages import (
+    Block,
+    Command,
+    CommandSpec,
+    Data,
+    EdgeStatus,
+    Event,
+    Hold,
+    Note,
+    Reply,
+    Run,
+    Status,
+    decode,
+    encode,
+)
 from broker.topics import Kind, Topics
 from logger.replay.script import COMMAND, Cue, Recorded, Script
 from logger.replay.shift import Shift
@@ -69,6 +84,13 @@ def test_a_status_expires_and_says_nothing_of_its_spool() -> None:
     found = shown(TOPICS.of("oven1", Kind.STATUS), status)
     assert (found.retain, found.expiry_s) == (True, 90)
     assert decode(Kind.STATUS, found.payload) == Status(state="online", boot=BOOT, ts=T_MS)
+
+
+def test_a_description_offers_no_commands() -> None:
+    described = msgspec.structs.replace(meta(temp="float"), commands={"tare": CommandSpec()})
+    found = shown(TOPICS.of("oven1", Kind.META), described)
+    assert decode(Kind.META, found.payload) == meta(temp="float")
+    assert found.retain
 
 
 def test_what_was_deleted_is_deleted_again() -> None:
