@@ -1,8 +1,12 @@
 """How many bytes there are of samples, roll-ups and traffic: counted as they come and go."""
 
+# ruff: noqa: S608 - our own numbers
+
 import sqlite3
 from collections import Counter
 from typing import Literal
+
+from logger.store.rows import PIECE_BYTES, SEGMENT_BYTES, SHEET_BYTES
 
 What = Literal["samples", "rollups", "traffic"]
 
@@ -33,3 +37,21 @@ class Accounts:
 
 def read(db: sqlite3.Connection) -> dict[What, int]:
     return dict(db.execute("SELECT what, bytes FROM account"))
+
+
+_SUMS: dict[What, str] = {
+    "samples": f"SELECT sum(length(body) + coalesce(length(summary), 0) + coalesce(length(extra), 0) + {PIECE_BYTES})"
+    " FROM piece",
+    "rollups": f"SELECT sum(length(body) + {SHEET_BYTES}) FROM rollup",
+    "traffic": f"SELECT sum(length(body) + length(topics) + {SEGMENT_BYTES}) FROM segment",
+}
+COUNT = (
+    "DELETE FROM account",
+    *(f"INSERT INTO account SELECT '{what}', coalesce(({sql}), 0)" for what, sql in _SUMS.items()),
+)
+"""Counts everything from scratch."""
+
+
+def counted(db: sqlite3.Connection) -> dict[What, int]:
+    """What the accounts should say."""
+    return {what: db.execute(sql).fetchone()[0] or 0 for what, sql in _SUMS.items()}

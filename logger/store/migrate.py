@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logger.rollups import OLD
+from logger.store import accounts
 from logger.store.sql import transaction
 
 log = logging.getLogger("logger.store")
@@ -55,19 +56,7 @@ def steps(added: str) -> Iterator[Step]:
         yield Step(f"index {name}", _has(name), (statement,))
     for name in ("piece_small", "piece_time"):
         yield Step(f"index {name} goes", _has(name, gone=True), (f"DROP INDEX {name}",))
-    yield Step("sizes are counted", _counted, COUNT)
-
-
-COUNT = (
-    "DELETE FROM account",
-    (
-        "INSERT INTO account SELECT 'samples', coalesce(sum(length(body) + coalesce(length(summary), 0)"
-        " + coalesce(length(extra), 0) + 100), 0) FROM piece"
-    ),
-    "INSERT INTO account SELECT 'rollups', coalesce(sum(length(body) + 60), 0) FROM rollup",
-    "INSERT INTO account SELECT 'traffic', coalesce(sum(length(body) + length(topics) + 60), 0) FROM segment",
-)
-"""Counts what the accounts say, from scratch."""
+    yield Step("sizes are counted", _counted, accounts.COUNT)
 
 
 def _counted(db: sqlite3.Connection) -> bool:

@@ -19,7 +19,7 @@ from logger import traffic
 from logger.ledger import Book, Stream
 from logger.neighbours import Neighbours
 from logger.share import Share
-from logger.store import migrate, rebuild
+from logger.store import accounts, migrate, rebuild
 from logger.store.accounts import Accounts
 from logger.store.books import SYSTEM, Books, Names
 from logger.store.metas import Metas
@@ -177,7 +177,7 @@ class Store:
         migrate.let_shrink(self._db, self.path, 2**62)
         with self._all_or_nothing():
             rebuild.begin(self._db)
-            for statement in migrate.COUNT:
+            for statement in accounts.COUNT:
                 self._db.execute(statement)
         self._begin()
 

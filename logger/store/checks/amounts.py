@@ -10,7 +10,7 @@ from logger.columns import Array
 from logger.pieces import SPAN_US, Packed
 from logger.pieces import unpack as unpack_piece
 from logger.rollups import OLD, WIDTHS_US, WINDOW, Sheet, coarser, merged, sheet_of, unpack
-from logger.store import rebuild
+from logger.store import accounts, rebuild
 from logger.store.checks.pieces import DAMAGE
 from logger.store.reading import Reader
 from logger.store.rows import sheet_crc
@@ -24,6 +24,10 @@ def run(reader: Reader, progress: Callable[[float], None]) -> Iterator[str]:
             yield "the roll-ups are being made again; until then plots read the rows"
             return
         sources = db.execute("SELECT id, name FROM source").fetchall()
+        said, real = accounts.read(db), accounts.counted(db)
+    for what, size in real.items():
+        if said.get(what, 0) != size:
+            yield f"the {what} are {size} bytes, and counted as {said.get(what, 0)}"
     for count, (source, name) in enumerate(sources, 1):
         for level, width in enumerate(WIDTHS_US):
             with reader.snapshot() as db:

@@ -7,6 +7,7 @@ import pytest
 
 from broker.messages import Event
 from broker.topics import Kind
+from logger.store.accounts import COUNT
 from logger.store.checks import PARTS, wrong
 from logger.store.reading import Reader
 from tests.logger.support import BOOT, T_MS, block, data, meta, open_store, packet, write
@@ -44,6 +45,15 @@ def found(path: Path) -> dict[str, list[str]]:
 def change(path: Path, sql: str, *args: object) -> None:
     db = sqlite3.connect(path)
     assert db.execute(sql, args).rowcount, "nothing was damaged"
+    db.commit()
+    db.close()
+
+
+def counted(path: Path) -> None:
+    """The sizes are right again."""
+    db = sqlite3.connect(path)
+    for statement in COUNT:
+        db.execute(statement)
     db.commit()
     db.close()
 

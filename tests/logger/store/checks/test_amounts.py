@@ -2,7 +2,7 @@ from pathlib import Path
 
 from logger.store import rebuild
 from logger.store.writer import Store
-from tests.logger.store.checks.damage import change, found, make
+from tests.logger.store.checks.damage import change, counted, found, make
 from tests.logger.support import T_MS, open_store
 
 
@@ -51,6 +51,7 @@ def test_where_rows_have_expired_roll_ups_may_know_more_but_not_less(tmp_path: P
     path = make(tmp_path)
     change(path, "INSERT INTO expired SELECT book, seq, seq + n FROM piece ORDER BY seq LIMIT 1")
     change(path, "DELETE FROM piece WHERE seq = (SELECT min(seq) FROM piece)")
+    counted(path)
     assert found(path) == {}
     store = open_store(tmp_path)
     repaired(store)
@@ -58,3 +59,12 @@ def test_where_rows_have_expired_roll_ups_may_know_more_but_not_less(tmp_path: P
     store.close()
     change(path, "DELETE FROM rollup WHERE level = 0 AND id > 2")
     assert set(found(path)) == {"roll-ups"}
+
+
+def test_sizes_are_counted_right(tmp_path: Path) -> None:
+    path = make(tmp_path)
+    change(path, "UPDATE account SET bytes = bytes + 1 WHERE what = 'traffic'")
+    (text,) = found(path)["roll-ups"]
+    assert text.startswith("the traffic are")
+    repaired(open_store(tmp_path))
+    assert found(path) == {}

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.logger.store.checks.damage import change, found, make
+from tests.logger.store.checks.damage import change, counted, found, make
 from tests.logger.support import BOOT
 
 
@@ -39,4 +39,5 @@ def test_expired_rows_have_a_reason(tmp_path: Path) -> None:
     path = make(tmp_path)
     change(path, "INSERT INTO expired SELECT book, seq, seq + n FROM piece WHERE n < 32 LIMIT 1")
     change(path, "DELETE FROM piece WHERE n < 32")
+    counted(path)
     assert found(path) == {}
