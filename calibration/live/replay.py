@@ -24,6 +24,7 @@ from calibration.record import RecordError
 
 _UNIT = re.compile(r"\s*\(.*\)$")
 _SECONDS = re.compile(r"\d{9,11}(\.\d+)?")
+TIMES = ("t_us", "time", "t")
 _GENERIC = ("item", "reference")
 
 
@@ -88,7 +89,7 @@ def _rows(text: str, names: Mapping[str, str]) -> tuple[list[Row], set[str]]:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     reader = csv.reader(lines, delimiter=";" if lines and lines[0].count(";") > lines[0].count(",") else ",")
     heads = [_UNIT.sub("", cell).strip() for cell in next(reader, [])]
-    time = next((k for k, head in enumerate(heads) if head in ("t_us", "time", "t")), None)
+    time = next((k for k, head in enumerate(heads) if head in TIMES), None)
     if time is None:
         raise ReplayError(f"no column is called time or t_us; there are {', '.join(heads) or 'none'}")
     heads = [names.get(head) or head if head in _GENERIC else head for head in heads]
@@ -109,7 +110,7 @@ def _row(heads: list[str], cells: list[str], time: int) -> Row:
             q[name] = text
         elif what == "cal":
             cal[name] = text
-        elif not what:
+        elif not what and name not in TIMES:
             values[name] = float(text) if name in ROOM else text
     return Row(_time(heads[time], cells[time].strip()), values, q, cal)
 
