@@ -78,13 +78,13 @@ def _drawn(register: Register, made: Record, render: Render) -> Mapping[Kind, by
 def _lab_then(register: Register, entries: list[chain.Entry]) -> tuple[Lab, bytes]:
     """The lab and its logo as they were."""
     kept = {entry.id: entry.record for entry in entries if entry.event == "lab"}
-    texts = content(register.folder / "lab" / f"{kept['lab.toml']}.toml").decode(errors="replace")
+    texts = content(register.folder / "letterhead" / f"{kept['lab.toml']}.toml").decode(errors="replace")
     try:
         lab = parse(texts, Lab, "lab.toml")
     except ConfigError as e:
         raise RegisterError(str(e)) from e
-    logo = PurePosixPath(lab.logo_file).name
-    data = content(register.folder / "lab" / f"{kept[logo]}{PurePosixPath(logo).suffix}") if logo else b""
+    logo = PurePosixPath(lab.logo_file).as_posix() if lab.logo_file else ""
+    data = content(register.folder / "letterhead" / f"{kept[logo]}{PurePosixPath(logo).suffix}") if logo else b""
     return lab, data
 
 

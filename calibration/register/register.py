@@ -73,13 +73,22 @@ class Register:
         with self.files.writing():
             self.reload_lab()
             steps = []
-            for name in filter(None, (lab.FILE, self.lab.logo_file)):
-                data = content(Path(self.folder, name))
-                kept = f"lab/{sha256(data)}{Path(name).suffix}"
-                if self.lab_kept().get(Path(name).name) != sha256(data):
-                    steps.append(Step("lab", Path(name).name, file=kept, content=data, by=who(by)))
+            for path in self._letterhead():
+                data, name = content(self.folder / path), path.as_posix()
+                if self.lab_kept().get(name) != sha256(data):
+                    kept = f"letterhead/{sha256(data)}{path.suffix}"
+                    steps.append(Step("lab", name, file=kept, content=data, by=who(by)))
             if steps:
                 self.files.commit(steps, self._now())
+
+    def _letterhead(self) -> list[Path]:
+        """``lab.toml`` and the logo, from the folder on."""
+        if not self.lab.logo_file:
+            return [Path(lab.FILE)]
+        try:
+            return [Path(lab.FILE), Path(self.lab.logo_file).resolve().relative_to(self.folder.resolve())]
+        except ValueError as e:
+            raise RegisterError("logo_file is in the register's folder, where it is kept with the rest") from e
 
     def reload_lab(self) -> None:
         """``lab.toml`` as it is now: whoever keeps a register open asks before it decides by it."""

@@ -16,7 +16,7 @@ from calibration.register.lab import FILE as LAB
 from calibration.register.papers import KINDS, Kind, file_name
 from calibration.register.register import CHECKS, EVENTS, REGISTERED
 
-KEPT = ("records", "procedures", "certificates", "lab")
+KEPT = ("records", "procedures", "certificates", "letterhead")
 """Folders in which everything is in the chain."""
 
 
@@ -83,7 +83,7 @@ def _expected(entries: Iterable[chain.Entry]) -> _Expected:
             case "certificate":
                 found.files[f"certificates/{entry.record}.pdf"] = entry.record
             case "lab":
-                found.files[f"lab/{entry.record}{PurePosixPath(entry.id).suffix}"] = entry.record
+                found.files[f"letterhead/{entry.record}{PurePosixPath(entry.id).suffix}"] = entry.record
                 found.files[entry.id] = entry.record
             case "check":
                 found.lines[CHECKS].append(entry.record)

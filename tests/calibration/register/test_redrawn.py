@@ -13,15 +13,20 @@ from calibration.register.release import release
 from tests.calibration.register.bench import ANNA, Clock, register, reviewed
 
 ID = "K-2026-0001"
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="9" height="9"/></svg>'
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = register(tmp_path_factory.mktemp("redrawn"))
     lab = made.folder / "lab.toml"
-    lab.write_text(lab.read_text().replace("Street 1", "Old Street 1"))
+    (made.folder / "img").mkdir()
+    (made.folder / "img" / "logo.svg").write_text(LOGO)
+    logo = lab.read_text().replace('# logo_file = "logo.png"', 'logo_file = "./img/logo.svg"')
+    lab.write_text(logo.replace("Street 1", "Old Street 1"))
     release(made, reviewed(made).id, ANNA)
     lab.write_text(lab.read_text().replace("Old Street 1", "New Street 2"))
+    (made.folder / "img" / "logo.svg").write_text(LOGO.replace("9", "8"))
     made.keep_lab(ANNA)
     return made.folder
 

@@ -295,7 +295,10 @@ def test_the_lab_and_its_logo_are_kept(tmp_path: Path) -> None:
     made.keep_lab(ANNA)
     made.keep_lab(ANNA)
     assert [e.id for e in made.entries() if e.event == "lab"] == ["lab.toml", "lab.toml", "logo.png", "logo.png"]
-    assert len(list((made.folder / "lab").iterdir())) == 4
+    assert len(list((made.folder / "letterhead").iterdir())) == 4
+    lab.write_text(lab.read_text().replace('"logo.png"', '"../logo.png"'))
+    with pytest.raises(RegisterError, match="in the register's folder"):
+        made.keep_lab(ANNA)
 
 
 def test_points_instead_of_one_uncertainty(tmp_path: Path) -> None:
