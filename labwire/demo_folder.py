@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bridge_ws import tokens
 from broker import users
+from broker.acl import STAGE
 from broker.config import BrokerConfig, read_secret, write_secret
 from broker.folder import lock
 from broker.users import UsersConfig, UserTable
@@ -26,6 +27,8 @@ USERS = [
     UserTable(name="edge-etherlab", role="edge", instruments=list(PLANT)),
     UserTable(name="logger-main", role="logger"),
     UserTable(name="bridge-main", role="bridge"),
+    UserTable(name="replay-main", role="replay"),
+    UserTable(name="bridge-replay", role="bridge", root=STAGE),
     UserTable(name="viewer", role="viewer"),
     UserTable(name="operator", role="operator"),
 ]
@@ -126,6 +129,16 @@ def configurations(folder: DemoFolder, ports: Ports) -> dict[str, str]:
         + f"history_db = {quoted(folder.path / 'logger' / 'labwire.db')}\n"
         + f"tokens_file = {quoted(folder.path / 'tokens.toml')}\n"
         + broker_table(folder, "bridge-main", ports),
+        "replay": head
+        + f"history_db = {quoted(folder.path / 'logger' / 'labwire.db')}\n"
+        + broker_table(folder, "replay-main", ports),
+        "stage": head
+        + 'name = "replay"\nstored_by = ""\n'
+        + f"host = {json.dumps(ports.host)}\nport = {min(ports.page + 1, 65535)}\n"
+        + f"data_dir = {quoted(folder.path / 'stage')}\n"
+        + f"tokens_file = {quoted(folder.path / 'tokens.toml')}\n"
+        + broker_table(folder, "bridge-replay", ports)
+        + f'root = "{STAGE}"\n',
     }
 
 
