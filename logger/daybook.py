@@ -48,7 +48,9 @@ class Daybook:
             set_aside=listing.asides(self.history, instrument, from_us // 1000, to_us // 1000),
             missing=missing,
             coming=coming,
-            away=self._away(instrument, from_us // 1000, min(to_us, self.now_us) // 1000),
+            away=self._away(
+                instrument, self._since(instrument, lines, from_us) // 1000, min(to_us, self.now_us) // 1000
+            ),
             expired=sum(m.n for m in gone),
         )
 
@@ -111,7 +113,15 @@ class Daybook:
 
     # --- when it was not well ---
 
+    def _since(self, instrument: str, lines: Sequence[LedgerLine], from_us: int) -> int:
+        """``from_us``, or when the instrument began to exist for us."""
+        span = self.history.span(instrument)
+        begun = [t for line in lines if (t := _begun(line.boot)) is not None] + ([span[0]] if span else [])
+        return max(from_us, min(begun, default=self.now_us))
+
     def _away(self, instrument: str, from_ms: int, to_ms: int) -> list[Away]:
+        if from_ms >= to_ms:
+            return []
         topic = self.topics.of(instrument, Kind.STATUS)
         heard = [h for e in self._entries(topic, from_ms, to_ms) if (h := _status(e)) is not None]
         for edge in sorted({h.edge for h in heard if h.edge}):

@@ -7,7 +7,7 @@ import pytest
 from broker.messages import EdgeStatus, Hold, Status, encode
 from broker.runtime import new_boot
 from broker.topics import Kind
-from logger.completeness import Account, Away
+from logger.completeness import NO_STATUS, Account, Away
 from logger.daybook import Daybook, as_json, day_us
 from logger.store import History
 from logger.store.retention import Retention
@@ -82,6 +82,21 @@ def test_a_lost_edge_takes_its_instruments_with_it(tmp_path: Path) -> None:
     store.close()
     found = account(tmp_path / "labwire.db", T_MS, T_MS + 20_000)
     assert found.away == [Away(T_MS + 5000, T_MS + 9000, "lost", "its edge is lost")]
+
+
+def test_before_it_existed_it_was_not_away(tmp_path: Path) -> None:
+    boot = boot_at(T_MS)
+    store = open_store(tmp_path)
+    write(
+        store,
+        packet(Kind.STATUS, Status(state="online", boot=boot, ts=T_MS + 100)),
+        data(0, boot=boot, ts=T_MS + 50),
+        at_ms=T_MS + 100,
+    )
+    store.close()
+    database = tmp_path / "labwire.db"
+    assert account(database, T_MS - DAY_MS, T_MS + 200).away == [Away(T_MS, T_MS + 100, "unknown", NO_STATUS)]
+    assert account(database, T_MS - DAY_MS, T_MS - 1000).away == []
 
 
 def test_days_of_an_instrument(database: Path) -> None:
