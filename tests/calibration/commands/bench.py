@@ -61,20 +61,20 @@ class Lab:
         self.file("r.csv", READINGS)
         return self
 
-    def entered(self) -> str:
+    def entered(self, day: str = "2026-06-01") -> str:
         """The number of a performed record."""
         known = {record.id for record in self.register().records()}
         self(
             *("enter", str(self.folder / "p.toml"), "--item", "pt3", "--standard", "gauge"),
-            *("--readings", str(self.folder / "r.csv"), "--begin", "2026-06-01T08:00:00Z"),
+            *("--readings", str(self.folder / "r.csv"), "--begin", f"{day}T08:00:00Z"),
             by="bert",
         )
         (new,) = {record.id for record in self.register().records()} - known
         return new
 
-    def released(self) -> str:
+    def released(self, day: str = "2026-06-01") -> str:
         """The number of a released record; its documents are one line each."""
-        id_ = self.entered()
+        id_ = self.entered(day)
         self("review", id_, by="anna")
         release(self.register(), id_, Person(name="anna", authenticated=True), plain)
         return id_

@@ -20,11 +20,17 @@ def test_which_item_sat_where(lab: Lab) -> None:
 def test_calibrations_drift_and_interval(lab: Lab) -> None:
     lab.furnished()
     lab("item", "change", "pt3", "--months", "12", by="anna")
-    first = lab.released()
-    lab.file("r.csv", READINGS.replace(",10.20,", ",10.40,"))
-    second = lab.entered()
-    lab("amend", first, "--reason", "begin", "--set", "begin=2026-01-01", "--set", "end=2026-01-01", by="anna")
+    first = lab.released("2025-06-01")
+    lab.file("r.csv", READINGS.replace(",20.2", ",20.5"))
+    second = lab.released("2026-06-01")
+    waits = lab.entered()
     assert lab("history", "pt3") == 0
-    assert first in lab.said
-    assert second not in lab.said
+    rows = [line.split() for line in lab.said.splitlines()]
+    assert ["2025-06-01", first, "Calibration", "laboratory", "pass", "-"] in rows
+    drift = next(row for row in rows if row[:3] == [first, second, "20"])
+    assert drift[3:6] == ["0.205", "0.505", "+0.3"]
+    assert drift[7:] == ["they", "do", "not", "agree"]
+    assert next(row for row in rows if row[:3] == [first, second, "10"])[3:7] == ["0.205", "0.205", "+0", "0.00"]
+    assert "      20  2026-06-01  [                        |                       x]" in lab.said
+    assert waits not in lab.said
     assert "12 months now; method A3 suggests" in lab.said

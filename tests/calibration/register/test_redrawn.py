@@ -13,7 +13,7 @@ from calibration.register.release import release
 from tests.calibration.register.bench import ANNA, Clock, register, reviewed
 
 ID = "K-2026-0001"
-LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" width="10" height="10"><rect width="9" height="9"/></svg>'
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="9" height="9"/></svg>'
 
 
 @pytest.fixture(scope="module")
