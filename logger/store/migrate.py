@@ -5,6 +5,7 @@ meanwhile. What takes long is not part of it: old pieces are rolled up later, be
 """
 
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def let_shrink(db: sqlite3.Connection, path: Path, most_bytes: int) -> None:
     """A file of version 1 can give room back only after it has been rewritten; one of ``most_bytes`` is."""
     if db.execute("PRAGMA auto_vacuum").fetchone()[0]:
         return
-    if path.stat().st_size > most_bytes:
+    size = path.stat().st_size
+    if size > most_bytes or shutil.disk_usage(path.parent).free < 3 * size:
         log.info("%s is large: room in it is used again, and given back only after labwire logger check --repair", path)
         return
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")

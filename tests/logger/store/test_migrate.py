@@ -131,3 +131,20 @@ def test_numbers_of_before_stay_known(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     assert write(store, block(0, 100)).count.duplicates == 100
     assert store.watermark("oven1").boots[BOOT].upto == ROWS - 1
+
+
+def test_a_large_file_is_rewritten_only_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("logger.store.migrate.SMALL_BYTES", 1000)
+    version1.make(tmp_path / DB)
+    with caplog.at_level(logging.INFO, "logger.store"):
+        store = open_store(tmp_path)
+    assert "given back only after labwire logger check --repair" in caplog.text
+    assert store._db.execute("PRAGMA auto_vacuum").fetchone()[0] == 0
+    as_it_was(tmp_path)
+    store.rebuild()
+    assert store._db.execute("PRAGMA auto_vacuum").fetchone()[0] == 2
+    while store.tend(T_MS, 10**12).more:
+        pass
+    as_it_was(tmp_path)
