@@ -35,17 +35,24 @@ class Past:
             return await asyncio.to_thread(self._ask, question)
 
     def open(self) -> History:
-        """A history for a question that takes long; whoever asks closes it. Blocking. Raises NoHistory."""
-        if self._path is None:
-            raise NoHistory("this bridge knows no history: history_db is not configured")
+        """The store itself, for exports: what is stored, not what of it has been projected. Whoever asks closes it.
+
+        Blocking. Raises NoHistory.
+        """
         try:
-            return History(self._path) if self._influx is None else InfluxHistory(self._path, self._influx)
+            return History(self._database())
         except HistoryError as e:
             raise NoHistory(str(e)) from e
 
+    def _database(self) -> Path:
+        if self._path is None:
+            raise NoHistory("this bridge knows no history: history_db is not configured")
+        return self._path
+
     def _ask(self, question: Callable[[History], T]) -> T:
+        database = self._database()
         try:
-            with self.open() as history:
+            with History(database) if self._influx is None else InfluxHistory(database, self._influx) as history:
                 return question(history)
         except HistoryError as e:
             raise NoHistory(str(e)) from e
