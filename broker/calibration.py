@@ -94,9 +94,10 @@ class DueLine(_Message, frozen=True):
 
 
 class Due(_Message, frozen=True):
-    """What must be calibrated next, the most urgent first; retained."""
+    """What must be calibrated next, the most urgent first; retained. ``head``: last hash of the register's chain."""
 
     ts: Stamp
+    head: str = ""
     lines: list[DueLine] = []
 
 

@@ -57,6 +57,10 @@ def _line(due: register_due.Due) -> DueLine:
 # --- the broker -------------------------------------------------------------------------------------------------------
 
 
+Told = tuple[list[DueLine], str]
+"""What is due, and the head of the register's chain: kept by the broker and the log, it anchors the chain."""
+
+
 @dataclass
 class Publisher:
     """Keeps the broker told what is in force and what is due; ``run`` in a TaskGroup, of one event loop.
@@ -76,7 +80,7 @@ class Publisher:
     _told: dict[str, bytes] = field(default_factory=dict)
     _seen: tuple[object, ...] = ()
     _surveyor: Surveyor | None = None
-    _lines: tuple[tuple[object, ...], list[DueLine] | str] | None = None
+    _lines: tuple[tuple[object, ...], Told | str] | None = None
 
     async def run(self) -> Never:
         """For ever; what was published is published again at every connection."""
@@ -109,11 +113,12 @@ class Publisher:
             self._surveyor = Surveyor(Register.open(self.folder, self._now))
         return self._surveyor.survey(now_ms)
 
-    def _due(self, of: tuple[object, ...]) -> list[DueLine] | str:
+    def _due(self, of: tuple[object, ...]) -> Told | str:
         """What is due, read again when the register or the day is another; a sentence where it cannot be said."""
         if self._lines is None or self._lines[0] != of or isinstance(self._lines[1], str):
             try:
-                self._lines = of, due_lines(Register.open(self.folder, self._now))
+                register = Register.open(self.folder, self._now)
+                self._lines = of, (due_lines(register), register.head)
             except RegisterError as e:
                 self._lines = of, f"what is due cannot be said: {e}"
         return self._lines[1]
@@ -126,11 +131,12 @@ class Publisher:
             log.error("%s", problem)
         self.problem = problem
 
-    async def _tell(self, in_force: Messages, lines: list[DueLine] | None, now_ms: int) -> bool:
+    async def _tell(self, in_force: Messages, due: Told | None, now_ms: int) -> bool:
         """Whether the broker has taken all of it. A day's due list is said once unless it changes."""
         payloads = {self.topics.of(name, Kind.CALIBRATION): encode(m) for name, m in in_force.items()}
-        if lines is not None:
-            payloads[self.topics.cal_due(self.name)] = encode(Due(ts=now_ms - now_ms % DAY_MS, lines=lines))
+        if due is not None:
+            lines, head = due
+            payloads[self.topics.cal_due(self.name)] = encode(Due(ts=now_ms - now_ms % DAY_MS, head=head, lines=lines))
         fresh = {topic: payload for topic, payload in payloads.items() if self._told.get(topic) != payload}
         try:
             for topic, payload in fresh.items():

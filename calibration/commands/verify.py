@@ -16,6 +16,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     what = "a record's id, or a file: certificate, protocol, record (default: the whole register)"
     parser.add_argument("what", nargs="?", metavar="ID|FILE", help=what)
     parser.add_argument("--quick", action="store_true", help="of a register: chain and files, not what documents say")
+    parser.add_argument(
+        "--head", default="", metavar="HASH", help="as a document or the broker has it: is it there?"
+    )
     add_dir(parser)
 
 
@@ -31,6 +34,8 @@ def run(args: argparse.Namespace) -> int:
 def _findings(args: argparse.Namespace) -> Iterable[Finding]:
     from calibration.register import lone, verify
 
+    if args.head:
+        return [verify.anchored(folder(args), args.head), *([] if args.quick else verify.folder(folder(args)))]
     if args.what and Path(args.what).is_file():
         there = args.dir or (folder(args) / "lab.toml").is_file()
         return lone.check(Path(args.what), register(args) if there else None)

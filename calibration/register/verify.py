@@ -59,6 +59,19 @@ def _folder(path: Path, files: Folder) -> list[Finding]:
     return wrong or [Finding(True, f"{count}; the chain ends with {files.head()}")]
 
 
+def anchored(path: Path, head: str) -> Finding:
+    """Whether ``head``, as somebody else kept it, is still in the chain: what came before it was not changed."""
+    known = {chain.START: -1}
+    try:
+        known |= {entry.hash: entry.seq for entry in chain.read(Folder(path).ledger())}
+    except chain.ChainError as e:
+        return Finding(False, f"{LEDGER}: {e}", LEDGER)
+    wanted = head.strip().lower()
+    if wanted not in known:
+        return Finding(False, f"no entry of the chain has the hash {head}: it was cut or made anew since", LEDGER)
+    return Finding(True, f"{known[wanted] + 1} entries were made up to this hash, and are as they were")
+
+
 def _interrupted(files: Folder) -> Iterator[Finding]:
     if files.read(PENDING) is not None:
         yield Finding(

@@ -90,6 +90,9 @@ async def test_what_is_in_force_and_what_is_due_are_retained(mosquitto: TestBrok
         await eventually(lambda: heard.status() == "due" and heard.due())
 
         assert heard.due() == [("sensor1", "due"), ("gauge", "ok")]
+        assert decode(Kind.CAL_DUE, heard.payloads[DUE]).head == made.head
+        made.add_item(Item(id="other"), ANNA)
+        await eventually(lambda: decode(Kind.CAL_DUE, heard.payloads[DUE]).head == made.head)
         assert publisher.problem == ""
         assert decode(Kind.CALIBRATION, heard.payloads[OVEN]) == messages(made, NOW_MS)["oven1"]
     async with Client(mosquitto.config("viewer"), "late") as client:

@@ -21,6 +21,8 @@ def test_all_is_well_until_a_byte_is_not(lab: Lab) -> None:
     for what in ([], [id_], [str(certificate)], [str(copy)]):
         assert lab("verify", *what) == 0, lab.said
         assert "WRONG" not in lab.said
+    assert lab("verify", "--head", lab.register().head) == 0
+    assert lab("verify", "--head", "0" * 63 + "1") == 1
     assert lab("verify", "--quick") == 0
     assert len(lab.said.splitlines()) == 1
     changed = bytearray(certificate.read_bytes())

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from calibration import chain
 from calibration.record import Item
 from calibration.register import CheckPlan, External, Register, RegisterError
 from calibration.register.life import amend
 from calibration.register.release import release
-from calibration.register.verify import folder, of_record
+from calibration.register.verify import anchored, folder, of_record
 from tests.calibration.register.bench import ANNA, CARL, PDF, Clock, register, reviewed
 from tests.calibration.register.test_release import plain
 
@@ -135,6 +136,22 @@ def test_only_what_concerns_a_record(tmp_path: Path) -> None:
     assert of_record(folder(made.folder), first.id, first) == []
     (made.folder / "certificates" / f"{made.standard('gauge').standard.file_sha256}.pdf").write_bytes(b"%PDF-x")
     assert len(of_record(folder(made.folder), first.id, first)) == 1
+
+
+def test_a_hash_that_somebody_kept_anchors_the_chain(tmp_path: Path) -> None:
+    made = register(tmp_path)
+    head, count = made.head, len(made.entries())
+    made.add_item(Item(id="later"), ANNA)
+    found = anchored(made.folder, f" {head.upper()} ")
+    assert (found.ok, found.text.split()[0]) == (True, str(count))
+    ledger = made.folder / "ledger.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    cut = chain.read(lines[:2])
+    ledger.write_bytes(b"".join(lines[:2]))
+    (made.folder / "ledger.head").write_text(cut[-1].hash + "\n")
+    assert not anchored(made.folder, head).ok
+    ledger.write_bytes(b"".join(lines[1:]))
+    assert not anchored(made.folder, head).ok
 
 
 def test_no_register(tmp_path: Path) -> None:
