@@ -15,7 +15,8 @@ from pathlib import Path
 from broker import mosquitto
 from broker.config import ConfigError
 from broker.runtime import EXIT_CONFIG, EXIT_OK, EXIT_SURPRISE, run, set_up_logging
-from labwire import live, net, page
+from edge.simulators.run import tell
+from labwire import demo_calibration, live, net, page
 from labwire.demo_folder import INSTRUMENTS, PLANT, DemoFolder, Ports, open_folder
 from labwire.processes import Child, Died, Processes, Program, python
 
@@ -196,6 +197,7 @@ def programs(folder: DemoFolder, ports: Ports) -> list[Program]:
             Program(name, python("labwire", name, "run", "--config", str(folder.config(name))))
             for name in ("logger", "bridge", "edge", "msr")
         ),
+        Program("calibration", python("labwire", "cal", "serve", "--config", str(folder.config("calibration")))),
     ]
 
 
@@ -205,6 +207,7 @@ async def _settled(child: Child, folder: DemoFolder) -> None:
         await page.until(lambda: mosquitto.READY.search(child.output()) is not None)
     elif child.program.name == "instruments":
         await page.until(lambda: all(os.path.exists(folder.lines / name) for name in INSTRUMENTS))
+        tell(folder.lines, demo_calibration.BATH, f"tau {demo_calibration.TAU_S}")
     elif child.program.name == "plant":
         await page.until(folder.plant_control.exists)
 

@@ -14,9 +14,10 @@ from broker.config import BrokerConfig, read_secret, write_secret
 from broker.folder import lock
 from broker.users import UsersConfig, UserTable
 from edge.examples import demo_toml
+from labwire import demo_calibration
 from msr_adapter.examples import plant_toml
 
-INSTRUMENTS = {"balance1": "mt-sics", "stirrer1": "namur", "vib1": "vibration", "dmm1": "dmm"}
+INSTRUMENTS = {"balance1": "mt-sics", "stirrer1": "namur", "vib1": "vibration", "dmm1": "dmm", "bath1": "bath"}
 """Name → simulated kind."""
 
 PLANT = ("steeping", "germination", "kiln")
@@ -29,6 +30,7 @@ USERS = [
     UserTable(name="bridge-main", role="bridge"),
     UserTable(name="replay-main", role="replay"),
     UserTable(name="bridge-replay", role="bridge", root=STAGE),
+    UserTable(name="calibration-main", role="calibration"),
     UserTable(name="viewer", role="viewer"),
     UserTable(name="operator", role="operator"),
 ]
@@ -67,6 +69,11 @@ class DemoFolder:
     def plant_control(self) -> Path:
         """Where faults of the simulated plant are switched."""
         return self.lines / "plant.control"
+
+    @property
+    def register(self) -> Path:
+        """The register of calibrations."""
+        return self.path / "register"
 
     @property
     def link_file(self) -> Path:
@@ -109,6 +116,7 @@ class DemoFolder:
         self.plant_control.unlink(missing_ok=True)  # of a demo that was killed: it would look like one that listens
         users.prepare(UsersConfig(data_dir=str(self.mosquitto), secrets_dir=secrets_dir, port=ports.broker, user=USERS))
         write_secret(self.path / "tokens.toml", tokens.render([self.operator()]))
+        demo_calibration.prepare(self.register, f"http://{ports.host}:{ports.page}")
         for component, text in configurations(self, ports).items():
             self.config(component).write_text(text, encoding="utf-8")
 
@@ -128,7 +136,11 @@ def configurations(folder: DemoFolder, ports: Ports) -> dict[str, str]:
         + f"data_dir = {quoted(folder.path / 'bridge')}\n"
         + f"history_db = {quoted(folder.path / 'logger' / 'labwire.db')}\n"
         + f"tokens_file = {quoted(folder.path / 'tokens.toml')}\n"
+        + f"calibration_dir = {quoted(folder.register)}\n"
         + broker_table(folder, "bridge-main", ports),
+        "calibration": head
+        + f"calibration_dir = {quoted(folder.register)}\n"
+        + broker_table(folder, "calibration-main", ports),
         "replay": head
         + f"history_db = {quoted(folder.path / 'logger' / 'labwire.db')}\n"
         + broker_table(folder, "replay-main", ports),

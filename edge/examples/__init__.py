@@ -31,14 +31,13 @@ args.text = { type = "str", label = "Text" }
 
 
 def demo_toml(lines_dir: Path, data_dir: Path, broker: BrokerConfig) -> str:
-    """The demo's ``edge.toml``: balance1, stirrer1, vib1 and dmm1 at ``lines_dir``/<name>.
+    """The demo's ``edge.toml``: balance1, stirrer1, vib1, dmm1 and bath1 at ``lines_dir``/<name>.
 
-    Simulated by ``labwire edge simulate mt-sics namur vibration dmm --dir LINES``.
+    Simulated by ``labwire edge simulate mt-sics namur vibration dmm bath --dir LINES``.
     """
-    meter = _text("multimeter.toml")
-    tables = meter[meter.index("[[instrument]]") :].replace(LINES_OF_EXAMPLES, "@LINES@")
+    bath = _tables("bath.toml").replace('model = "BATH-1"\n', 'model = "BATH-1"\ncorrect = ["pt100"]\n')
     return _fill(
-        _text("demo.toml").replace("@MULTIMETER@", tables),
+        _text("demo.toml").replace("@MULTIMETER@", _tables("multimeter.toml")).replace("@BATH@", bath),
         DATA_DIR=str(data_dir),
         LINES=str(lines_dir),
         HOST=broker.host,
@@ -55,6 +54,12 @@ def counter_table(name: str, lines_dir: Path, every_ms: int = 0) -> str:
     stream = "stream]]\npattern = 'C (?P<count>\\d+)'"
     text = _COUNTER.replace("@KIND@]]", poll if every_ms else stream)
     return _fill(text, NAME=name, LINES=str(lines_dir))
+
+
+def _tables(name: str) -> str:
+    """The instruments of an example, with the place of its lines to be filled in."""
+    text = _text(name)
+    return text[text.index("[[instrument]]") :].replace(LINES_OF_EXAMPLES, "@LINES@")
 
 
 def _text(name: str) -> str:

@@ -23,7 +23,7 @@ from msr_adapter.config import read_config as read_plant
 from tests.labwire.running import DemoProcess
 from tests.support.waiting import eventually
 
-NAMES = ("mosquitto", "instruments", "plant", "logger", "bridge", "edge", "msr")
+NAMES = ("mosquitto", "instruments", "plant", "logger", "bridge", "edge", "msr", "calibration")
 pytestmark = pytest.mark.timeout(240)
 
 
