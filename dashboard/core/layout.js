@@ -11,6 +11,8 @@ import { isRaw } from "./inforce.js";
 
 export const MAX_CURVES = 8;
 export const GROUPS_ABOVE = 40;
+/** With more than so many, groups share the plot of their unit. */
+export const MOST_PLOTS = 16;
 
 /** @param {string} instrument @param {string} channel */
 export const keyOf = (instrument, channel) => `${instrument}/${channel}`;
@@ -46,18 +48,27 @@ export const sorted = (instruments) => [...instruments].sort((a, b) => (a.name <
 
 /**
  * One plot for every unit, and where a channel belongs to a group, for every group of its instrument and unit.
- * Numbers without a unit are not comparable: they stay with their instrument. A plot has at most MAX_CURVES curves.
+ * Numbers without a unit are not comparable: they stay with their instrument. A plot has at most MAX_CURVES curves; a
+ * page that would have more than MOST_PLOTS has one for each unit only.
  * @param {Map<string, Instrument>} instruments @returns {PlotSpec[]}
  */
 export function defaultPlots(instruments) {
-  /** @type {Map<string, ChannelRef[]>} */
-  const bins = new Map();
-  for (const ref of shownChannels(instruments.values()).filter((r) => isNumeric(r.meta))) {
-    const id = binOf(ref);
-    bins.set(id, [...(bins.get(id) ?? []), ref]);
-  }
+  const refs = shownChannels(instruments.values()).filter((r) => isNumeric(r.meta));
+  const grouped = binned(refs, binOf);
+  const bins = grouped.size > MOST_PLOTS ? binned(refs, unitBinOf) : grouped;
   return [...bins].flatMap(([id, refs]) => chunks(refs, MAX_CURVES).map((part, i) => plotOf(`${id}#${i}`, part, instruments)));
 }
+
+/** @param {ChannelRef[]} refs @param {(ref: ChannelRef) => string} of @returns {Map<string, ChannelRef[]>} */
+function binned(refs, of) {
+  /** @type {Map<string, ChannelRef[]>} */
+  const bins = new Map();
+  for (const ref of refs) bins.set(of(ref), [...(bins.get(of(ref)) ?? []), ref]);
+  return bins;
+}
+
+/** @param {ChannelRef} ref */
+const unitBinOf = ({ instrument, meta }) => (meta.unit ? `|${meta.unit}` : `${instrument}||`);
 
 /** @param {ChannelRef} ref */
 function binOf({ instrument, meta }) {

@@ -58,3 +58,10 @@ test("nonsense in the address does no harm", () => {
   assert.deepEqual(parseHash("#w=77&p=<script>,../x|&f=").plots, []);
   assert.equal(parseHash("#w=77").window, 600);
 });
+
+test("a page that would be too long has a plot for each unit only", () => {
+  const few = Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`c${i}`, { unit: i % 2 ? "V" : "K", group: `g${i}` }]));
+  assert.equal(defaultPlots(new Map([instrument("a", few)])).length, 16);
+  const many = { ...few, d: { unit: "V", group: "last" } };
+  assert.deepEqual(defaultPlots(new Map([instrument("a", many)])).map((p) => p.keys.length), [8, 8, 1]);
+});
