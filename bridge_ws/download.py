@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ log = logging.getLogger("bridge_ws.download")
 
 AT_A_TIME = 2
 PART_BYTES = 256 * 1024
+STEP_S = 0.5
+"""No longer in a thread at a time: whoever ends the bridge, or goes away, is noticed."""
 STALL_S = 60.0
 """A client that takes no PART_BYTES in this time is cut: it keeps the database's log from being shortened."""
 
@@ -46,8 +49,10 @@ class Running:
     turns: Turns
     closed: bool = field(default=False)
 
-    def more(self) -> bytes:
-        """The next bytes; none when it is complete. Blocking. Raises HistoryError and OSError."""
+    def more(self) -> bytes | None:
+        """The next bytes, empty when that takes long; None when it is complete. Blocking.
+
+        Raises HistoryError and OSError."""
         return _gathered(self.export.parts)
 
     def close(self) -> None:
@@ -58,15 +63,15 @@ class Running:
             self.history.close()
 
 
-def _gathered(parts: Iterator[Part]) -> bytes:
+def _gathered(parts: Iterator[Part], monotonic: Callable[[], float] = time.monotonic) -> bytes | None:
     found: list[bytes] = []
-    size = 0
+    size, until = 0, monotonic() + STEP_S
     for part in parts:
         found.append(part.data)
         size += len(part.data)
-        if size >= PART_BYTES:
-            break
-    return b"".join(found)
+        if size >= PART_BYTES or monotonic() >= until:
+            return b"".join(found)
+    return b"".join(found) if found else None
 
 
 class Download(Response):
@@ -93,14 +98,14 @@ class Download(Response):
 
     async def _send(self, send: Send, gone: "asyncio.Task[None]") -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        while data := await self._more():
+        while (data := await self._more()) is not None:
             async with asyncio.timeout(STALL_S):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
             if gone.done():
                 return
         await send({"type": "http.response.body", "body": b""})
 
-    async def _more(self) -> bytes:
+    async def _more(self) -> bytes | None:
         """The next bytes; what a thread has begun it also ends before anything is closed."""
         step = asyncio.ensure_future(asyncio.to_thread(self._running.more))
         try:

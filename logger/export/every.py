@@ -19,6 +19,7 @@ from logger.export.table import Batch, Table
 from logger.store import Buckets, History
 from logger.store.buckets import Gatherer
 
+MOST_STEPS = 100_000_000
 STEPS = 4096
 """So many steps are in memory at a time."""
 
@@ -46,6 +47,9 @@ class _Window:
 
 def aligned(history: History, plan: Plan) -> Table:
     """Raises ExportError for a channel that is in two units within the time."""
+    spans = [t for scope in plan.scopes for t in (scope.from_us, scope.to_us)]
+    if spans and (max(spans) - min(spans)) // plan.ask.every_us > MOST_STEPS:
+        raise ExportError(f"that would be more than {MOST_STEPS} steps: take longer ones, or the samples themselves")
     asked = [(scope, _asked(scope, plan.ask.aggregates)) for scope in plan.scopes]
     if not any(columns for _, columns in asked):
         raise ExportError("there is no number in this time that could be averaged; --agg last takes texts too")

@@ -64,6 +64,14 @@ def test_steps_without_anything_have_no_row_and_windows_leave_no_seam(
     )
 
 
+def test_more_steps_than_anybody_wants(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted where there is something, not in what was asked for."""
+    monkeypatch.setattr(every, "MOST_STEPS", 100)
+    assert len(lines(database, every_us=MS, from_us=0)) > 30
+    with pytest.raises(ExportError, match="more than 100 steps"):
+        lines(database, every_us=100)
+
+
 def test_every_value_is_in_exactly_one_step(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     write(store, block(0, 1000, {"x": list(range(1000))}, dt_us=700, t0_us=T_MS * 1000 + 333))
