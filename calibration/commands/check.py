@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
             return _all(kept, args)
         if args.define:
             kept.plan_check(args.item, checks.sound(_plan(args)), by(args))
-            print(f"{args.item} is checked every {args.every} days: {args.define}")
+            often = "every day" if args.every == 1 else f"every {args.every} days"
+            print(f"{args.item} is checked {often}: {args.define}")
             return EXIT_OK
         if not (args.show or (args.json and args.value is None)):
             _one(kept, args)

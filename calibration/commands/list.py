@@ -4,15 +4,13 @@ import argparse
 
 from calibration.commands import EXIT_OK
 from calibration.commands.common import add_dir, register, sentences, table
-from calibration.record import Record
+from calibration.record import NEXT, Record
 from calibration.register import shown
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--item", default="", help="only of this item")
-    parser.add_argument(
-        "--state", default="", help="only draft, performed, reviewed, released, superseded or withdrawn"
-    )
+    parser.add_argument("--state", default="", choices=list(NEXT), help="only these")
     add_dir(parser)
 
 
