@@ -109,6 +109,7 @@ class Bench:
     target: float = 20.0
     events: list[CalibrationEvent] = field(default_factory=list)
     orders: int = 0
+    ticking: bool = True
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)  # noqa: S311 - noise, not secrets
@@ -127,7 +128,8 @@ class Bench:
             self.machine.reference(self.now + self.lag, f"{self.value + wobble:.4f}", self.now)
         if self.machine.setup.room:
             self.machine.room({"temperature": self.air}, self.now)
-        self.machine.tick(self.now)
+        if self.ticking:
+            self.machine.tick(self.now)
         self.events += self.machine.drain()
 
     def until(self, *stages: str, limit: int = 8000) -> None:

@@ -36,6 +36,7 @@ class World:
     now: Callable[[], float]
     states: list[tuple[bool, CalibrationRun]] = field(default_factory=list)
     events: list[CalibrationEvent] = field(default_factory=list)
+    sent: int = 0
 
     async def watch(self) -> None:
         async for message in self.bridge.messages:
@@ -56,7 +57,8 @@ class World:
         return found[0]
 
     async def sample(self, value: float, **more: Any) -> None:
-        data = Data(ts=int(self.now() * 1000), values={"temp": value}, **more)
+        self.sent += 10
+        data = Data(ts=int(self.now() * 1000) + self.sent, values={"temp": value}, **more)
         await self.edge.publish(TOPICS.of("i0", Kind.DATA), encode(data))
 
 
@@ -169,8 +171,10 @@ async def test_what_instruments_say_of_themselves(mosquitto: TestBroker, tmp_pat
 
 
 async def test_a_broker_that_forgot_is_told_again(mosquitto: TestBroker, tmp_path: Path) -> None:
+    """Also of a run that is over, whose state does not change any more."""
     async with world(mosquitto, tmp_path) as here:
-        await eventually(lambda: here.states, 20, "a state")
+        await here.order("abort", args={"reason": "enough"})
+        await eventually(lambda: [s for _, s in here.states if s.end is not None], 20, "its end")
         await mosquitto.kill()
         mosquitto.forget()
         await mosquitto.start()

@@ -80,6 +80,7 @@ async def test_killed_after_the_record_was_saved_it_is_not_saved_again(tmp_path:
     await again.tick()
     assert again.machine.stage == "done"
     assert [r.id for r in run.register.records()] == ["K-2026-0001"]
+    assert [e.event for e in run.register.entries()].count("performed") == 1
 
 
 async def test_a_register_that_refuses_is_told_and_asked_again(tmp_path: Path) -> None:

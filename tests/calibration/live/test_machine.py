@@ -89,6 +89,13 @@ def test_a_noisy_bath_is_a_time_out_and_nothing_is_recorded(seed: int) -> None:
     assert any("did not settle" in e.text for e in work.events)
 
 
+def test_stored_samples_time_out_by_their_own_times() -> None:
+    work = begun(noise=0.020, ticking=False)
+    work.does("next")
+    work.until("timeout")
+    assert not work.machine.progress.as_found
+
+
 def test_another_points_plateau_is_not_this_ones() -> None:
     """The bath is quiet at 20 while the point is 40."""
     work = begun()

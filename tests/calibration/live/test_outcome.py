@@ -5,7 +5,7 @@ import pytest
 
 from calibration.live import outcome
 from calibration.live.progress import Progress, Tally
-from calibration.record import Person, Point, Sample
+from calibration.record import Applied, Person, Point, Sample
 from tests.calibration.live.bench import SMALL, bench
 
 PROGRESS = Progress(
@@ -25,6 +25,14 @@ def test_readings_room_procedure_and_what_was_missed() -> None:
     assert (made.procedure.id, len(made.procedure.sha256), made.end) == ("T-1", 64, "2026-11-21T09:00:00Z")
     assert made.deviations == ["as found: 2 of 3 visits were not made"]
     assert SMALL.startswith("\nschema")
+
+
+def test_the_correction_in_force_stands_beside_the_raw_readings() -> None:
+    applied = Applied(certificate="K-0", coef=["0.05"])
+    machine = bench(applied=applied).machine
+    made = outcome.record(machine.procedure, machine.setup, PROGRESS, "K-1")
+    assert made.as_found is not None
+    assert made.as_found.applied == applied
 
 
 def test_a_serial_that_was_asked_for() -> None:
