@@ -7,7 +7,7 @@
 #   JOBS=1 sh scripts/get-influxd.sh     on a machine that others use
 #
 # Needs Go 1.23 or newer, Rust (cargo, 1.72 or newer), a C compiler, the system's pkg-config, and the way to
-# proxy.golang.org and crates.io. Where that is too much: Docker, or influxd from your own source on PATH.
+# the module proxy of Go and the crates of Rust. Where that is too much: Docker, or influxd from your own source on PATH.
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -19,8 +19,8 @@ jobs=${JOBS:-2}
 [ -x "$cache/influxd" ] && up_to_date "$cache/version" "$VERSION" && { echo "$cache/influxd"; exit 0; }
 
 need() { command -v "$1" >/dev/null 2>&1 || fail "building influxd needs $1 ($2)"; }
-need go "Go 1.23 or newer: go.dev/dl or the package golang"
-need cargo "Rust: rustup.rs or the packages rustc and cargo"
+need go "Go 1.23 or newer: the package golang"
+need cargo "Rust: the packages rustc and cargo"
 need cc "a C compiler: the package gcc or clang"
 need pkg-config "the package pkg-config; influxdata's own only puts libflux in front of it"
 
@@ -38,7 +38,7 @@ export RUSTC_WRAPPER="$cache/bin/rustc-lenient"
 
 module_dir() { (cd "$cache" && go mod download -json "$1" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p'); }
 source=$(module_dir "$MODULE@v$VERSION")
-[ -n "$source" ] || fail "$MODULE@v$VERSION cannot be fetched; is proxy.golang.org reachable?"
+[ -n "$source" ] || fail "$MODULE@v$VERSION cannot be fetched; is the module proxy of Go reachable?"
 
 cd "$source"
 go build -p "$jobs" -o "$cache/bin/pkg-config" github.com/influxdata/pkg-config
