@@ -16,9 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     what = "a record's id, or a file: certificate, protocol, record (default: the whole register)"
     parser.add_argument("what", nargs="?", metavar="ID|FILE", help=what)
     parser.add_argument("--quick", action="store_true", help="of a register: chain and files, not what documents say")
-    parser.add_argument(
-        "--head", default="", metavar="HASH", help="as a document or the broker has it: is it there?"
-    )
+    parser.add_argument("--head", default="", metavar="HASH", help="as a document or the broker has it: is it there?")
     add_dir(parser)
 
 
