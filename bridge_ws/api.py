@@ -78,7 +78,7 @@ class Api:
         at, history = self._health
         if self.clock() - at > HEALTH_FOR_S:
             try:
-                await self.past.ask(lambda h: None)
+                await self.past.each(lambda h: None)
                 history = "ok"
             except NoHistory as e:
                 history = str(e)

@@ -18,7 +18,7 @@ class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     port: int = 8000
     data_dir: str
     stored_by: str = "main"
-    history_db: str = ""
+    history_db: str | list[str] = ""
     calibration_dir: str = ""
     tokens_file: str = ""
     anonymous: Literal["none", "viewer"] = "none"
@@ -39,10 +39,16 @@ class BridgeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         if not 1 <= self.ring_s <= 3600 or self.ring_bytes < 1024 * 1024:
             raise ValueError("ring_s is 1…3600 and ring_bytes at least 1048576")
 
+    @property
+    def databases(self) -> list[Path]:
+        """One for each logger whose history this bridge shows."""
+        named = [self.history_db] if isinstance(self.history_db, str) else self.history_db
+        return [Path(name) for name in named if name]
+
 
 def read(path: Path) -> BridgeConfig:
     """Read ``path``; a relative ``history_db`` is taken from its folder, as other paths are. Raises ConfigError."""
     config = load(path, BridgeConfig)
-    if not config.history_db:
-        return config
-    return msgspec.structs.replace(config, history_db=str(path.parent / config.history_db))
+    found = [str(path.parent / name) for name in config.databases]
+    several = found if isinstance(config.history_db, list) else "".join(found)
+    return msgspec.structs.replace(config, history_db=several)

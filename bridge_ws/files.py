@@ -4,6 +4,7 @@ import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from fastapi import Request, Response
 from bridge_ws.answers import ApiError, reply
 from bridge_ws.api import Api
 from bridge_ws.download import Download, Running, Turns
-from bridge_ws.past import NoHistory
+from bridge_ws.past import NoHistory, Several
 from bridge_ws.tokens import Identity
 from broker.messages import MAX_TS_MS
 from broker.topics import Topics
@@ -22,7 +23,7 @@ from logger.export import ask as asking
 from logger.export.ask import Ask, ExportError
 from logger.export.core import begin
 from logger.export.plan import NothingThere
-from logger.store import History, HistoryError
+from logger.store import History, HistoryError, listing
 
 _FAR_US = MAX_TS_MS * 1000
 
@@ -75,10 +76,10 @@ class Files:
     def _begin(self, ask: Ask) -> Running:
         """Blocking."""
         with ExitStack() as stack:
-            history = stack.enter_context(self.api.past.open())
             try:
+                history = stack.enter_context(self.api.past.open(lambda h: concerns(h, ask)))
                 running = Running(history, begin(history, ask, self.topics, self._now_us()), self.turns)
-            except (ExportError, HistoryError) as e:
+            except (ExportError, HistoryError, Several) as e:
                 raise _told(e) from e
             stack.pop_all()
             return running
@@ -87,7 +88,11 @@ class Files:
         """Raises ApiError (404, 422) and NoHistory."""
         now_us = self._now_us()
         span = _span(time, day, now_us)
-        return reply(await self.api.past.ask(lambda h: _accounts(h, self.topics, instruments, span, now_us)))
+        found = await self.api.past.each(lambda h: _accounts(h, self.topics, instruments, span, now_us))
+        known = {account["instrument"] for accounts in found for account in accounts}
+        if lost := [name for name in instruments if name not in known]:
+            raise ApiError(404, "unknown_instrument", f"nothing is stored of {', '.join(lost)}")
+        return reply([account for accounts in found for account in accounts])
 
 
 def question(fields: dict[str, Any], time: Time, every: str, agg: str, now_us: int) -> Ask:
@@ -105,7 +110,15 @@ def question(fields: dict[str, Any], time: Time, every: str, agg: str, now_us: i
         raise ApiError(422, "invalid", str(e)) from e
 
 
-def _told(e: ExportError | HistoryError) -> Exception:
+def concerns(history: History, ask: Ask) -> bool:
+    """Whether a store, one of several, has samples of what is asked for."""
+    run = listing.run(history, ask.run) if ask.run else None
+    wanted = ask.instruments or (tuple(run.instruments) if run is not None else ()) or ("*",)
+    names = [name for name in history.instruments() if any(fnmatchcase(name, p) for p in wanted)]
+    return any(history.span(name) is not None for name in names)
+
+
+def _told(e: ExportError | HistoryError | Several) -> Exception:
     """As the interface says it."""
     if isinstance(e, HistoryError):
         return NoHistory(str(e))
@@ -138,7 +151,5 @@ def _accounts(
     history: History, topics: Topics, instruments: list[str], span: tuple[int, int], now_us: int
 ) -> list[dict[str, Any]]:
     known = history.instruments()
-    if lost := [name for name in instruments if name not in known]:
-        raise ApiError(404, "unknown_instrument", f"nothing is stored of {', '.join(lost)}")
     book = Daybook(history, topics, now_us)
-    return [daybook.as_json(book.account(name, *span)) for name in instruments or known]
+    return [daybook.as_json(book.account(name, *span)) for name in instruments or known if name in known]

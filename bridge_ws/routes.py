@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from starlette.websockets import WebSocket
 
-from bridge_ws import answers, calibration_routes, file_routes, ops, questions, site
+from bridge_ws import answers, calibration_routes, file_routes, ops, questions, site, stores
 from bridge_ws import schemas as s
 from bridge_ws.answers import reply
 from bridge_ws.api import Api
@@ -111,14 +111,14 @@ def _reading(api: Api) -> APIRouter:
         of = questions.span(begin, to, points, step_ms)
         names = channel or api.channels(instrument)[: questions.MOST_CHANNELS]
         api.audit_download(identity, f"history of {instrument}", request)
-        found = await api.past.ask(lambda h: questions.series(h, instrument, names, of))
+        found = await api.past.ask(lambda h: questions.series(h, instrument, names, of), instrument)
         return answers.text_csv(questions.table(found)) if format == "csv" else reply(found)
 
     @router.get("/api/marks", response_model=list[s.Mark], responses=errors(401, 422, 503), tags=["read"])
     async def marks(_: Viewer, begin: From, to: To) -> Response:
         """Notes, runs, events and finished commands of a time."""
         questions.check_times(begin, to)
-        return reply(await api.past.ask(lambda h: h.marks(int(begin), int(to))))
+        return reply(stores.marks(await api.past.each(lambda h: h.marks(int(begin), int(to)))))
 
     @router.get("/api/log", response_model=list[s.LogLine], responses=errors(401, 422, 503), tags=["read"])
     async def log(
@@ -133,7 +133,7 @@ def _reading(api: Api) -> APIRouter:
         _check_filter(topic)
         api.audit_download(identity, f"log of {topic or 'everything'}", request)
         first, last = (None if t is None else int(t) for t in (since, until))
-        entries = await api.past.ask(lambda h: h.log(topic, first, last, limit))
+        entries = stores.log(await api.past.each(lambda h: h.log(topic, first, last, limit)), limit)
         return reply([questions.log_line(e) for e in entries])
 
     @router.get("/api/runs", response_model=list[s.RunState], responses=errors(401), tags=["read"])

@@ -78,7 +78,7 @@ def _hub(config: BridgeConfig, client: Client, topics: Topics, recorder: Recorde
 
 
 def _web(config: BridgeConfig, page: Site, hub: Hub, gate: Gate, clock: Clock) -> server.Server:
-    past = Past(Path(config.history_db) if config.history_db else None, config.influx)
+    past = Past(config.databases, config.influx)
     api = Api(hub, gate, past, hub.records, clock)
     register = Calibrations(Path(config.calibration_dir) if config.calibration_dir else None)
     return server.make(routes.build(api, Door(hub, gate, hub.records), page, release(), register))

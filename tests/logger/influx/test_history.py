@@ -96,6 +96,6 @@ async def test_the_bridge_asks_influxdb_for_plots(filled: int, bucket: Bucket, t
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     open_store(fresh).close()
-    past = Past(fresh / DB, bucket.server.config(bucket.name))
+    past = Past([fresh / DB], bucket.server.config(bucket.name))
     found = await past.ask(lambda h: h.buckets("oven1", ["temp"], filled, filled + 1000 * US, 100 * US))
     assert found["temp"].n.sum() == ROWS + 50
