@@ -149,6 +149,7 @@ class Work:
 async def work(lab: Lab) -> AsyncIterator[Work]:
     bath = (Path(__file__).parents[2] / "edge/examples/bath.toml").read_text().partition("[[instrument]]")
     table = bath[1] + bath[2].replace("/tmp/lines", str(lab.lines)).replace("every_ms = 1000", "every_ms = 100")
+    table = table.replace("simulated = true\n", 'simulated = true\ncorrect = ["pt100"]\n')
     await lab.simulate("bath:bath1")
     lab.tell("bath1", "tau 0.5")
     await lab.logger()
@@ -210,15 +211,22 @@ def check_record(register: Register, number: str) -> None:
     assert results["as_left"].passed
 
 
+GIVEN = [word for key, value in ANSWERS.items() for word in ("--answer", f"{key}={value}")]
+
+
+async def calibrated(made: Work) -> str:
+    """The number of the record that `labwire cal run` makes; the bath is set by who watches."""
+    said = await made.lab.labwire(
+        "cal", "run", str(made.lab.folder / "p.toml"), "--item", "lab/bath1/pt100", "--reference",
+        "lab/bath1/reference", "-c", made.config, "--by", "anna", "--yes", *GIVEN,
+    )  # fmt: skip
+    return str(re.findall(r"record (\S+) is performed", said)[-1])
+
+
 async def test_from_the_bath_to_the_record_and_its_pdf(lab: Lab) -> None:
     async with work(lab) as made:
-        answers = [word for key, value in ANSWERS.items() for word in ("--answer", f"{key}={value}")]
         begin = time.time()
-        said = await lab.labwire(
-            "cal", "run", str(lab.folder / "p.toml"), "--item", "lab/bath1/pt100", "--reference", "lab/bath1/reference",
-            "-c", made.config, "--by", "anna", "--yes", *answers,
-        )  # fmt: skip
-        number = re.findall(r"record (\S+) is performed", said)[-1]
+        number = await calibrated(made)
         check_record(made.register, number)
         await eventually(lambda: [s for s in made.states.values() if s.phase == "done"], 10, "the last state")
         state = next(s for s in made.states.values() if s.record == number)
@@ -238,12 +246,43 @@ async def _again_from_the_log(made: Work, number: str, begin: float) -> None:
     said = await labwire(
         token, "cal", "run", str(made.lab.folder / "p.toml"), "--item", "lab/bath1/pt100", "--reference",
         "lab/bath1/reference", "--replay", span, "--dir", str(made.register.folder),
-        *(word for key, value in ANSWERS.items() for word in ("--answer", f"{key}={value}")),
+        *GIVEN,
     )  # fmt: skip
     again = re.findall(r"record (\S+) is performed", said)[-1]
     assert again != number
     check_record(made.register, again)
     assert made.register.record(again).history[-1].by.authenticated
+
+
+async def test_what_was_released_is_in_force_when_it_is_calibrated_again(lab: Lab) -> None:
+    """The edge corrects by the first record; the second run reads raw, and as found shows what the correction left."""
+    async with work(lab) as made:
+        await made.serve()
+        first = await calibrated(made)
+        token = {"LABWIRE_URL": lab.url, "LABWIRE_TOKEN": lab.token("anna")}
+        for step in ("review", "release"):
+            await labwire(token, "cal", step, first, "--dir", str(made.register.folder))
+        assert made.register.document(first, 1, "certificate") is not None
+        await eventually(lambda: _corrected_by(lab, first), 60, "the edge correcting", every=0.5)
+        made.set_to = None
+
+        second = made.register.record(await calibrated(made))
+        assert second.as_found is not None
+        assert second.as_found.applied is not None
+        assert second.as_found.applied.certificate == first
+        assert float(second.as_found.points[0].readings[0].I) == pytest.approx(20.074, abs=0.02)
+        results = compute(second, made.register.procedure(second.procedure.sha256)[0])
+        assert all(abs(point.error) < 0.005 for point in results["as_found"].points)
+        fit = results["as_found"].fit
+        assert fit is not None
+        assert fit.curve.value(23.0) == pytest.approx(-0.0758, abs=0.003)
+
+
+async def _corrected_by(lab: Lab, number: str) -> bool:
+    async with lab.http() as http:
+        found = (await http.get("/api/instruments")).json()
+    channels = [i["calibration"] for i in found if i["instrument"] == "bath1"]
+    return bool(channels) and channels[0].get("pt100", {}).get("id") == number
 
 
 async def labwire(env: dict[str, str], *args: str) -> str:
