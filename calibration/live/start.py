@@ -16,7 +16,7 @@ from calibration.lint import lint
 from calibration.live.plan import MANUAL, Setup, Source, curve_kind, nominal
 from calibration.live.times import second
 from calibration.procedure import Procedure
-from calibration.record import Applied, Item, Person, Standard
+from calibration.record import Applied, Item, Person, Standard, numeral
 from calibration.reference import Reference
 from calibration.register import Register, RegisterError, StandardEntry
 from calibration.suitable import unsuitable
@@ -118,11 +118,12 @@ def begin(register: Register, wanted: Wanted, facts: Facts, topics: Topics) -> S
     except RegisterError as e:
         raise NotBegun(str(e)) from e
     _not_twice(rules, facts, source)
+    item = _described(item, source, facts)
     deviations = _lint(rules, standards, item, wanted)
     return Setup(
         run=wanted.run,
         procedure=wanted.procedure,
-        item=msgspec.structs.replace(item, channel=str(source) if source.live else item.channel),
+        item=item,
         standards=standards,
         used=used,
         source=source,
@@ -192,6 +193,15 @@ def _item(register: Register, wanted: Wanted, source: Source) -> Item:
     if entry.state == "retired":
         raise NotBegun(f"{id_} is retired")
     return entry.item
+
+
+def _described(item: Item, source: Source, facts: Facts) -> Item:
+    """With where it was read, and the resolution its instrument tells where the register has none."""
+    if not source.live:
+        return item
+    told = facts.metas[source.instrument].channels[source.channel].resolution
+    d = item.d if exact(item.d) or not told else numeral(repr(told))
+    return msgspec.structs.replace(item, channel=str(source), d=d)
 
 
 def _standards(

@@ -9,7 +9,7 @@ from broker.calibration import Calibration, Correction
 from broker.messages import Channel, Meta
 from calibration.live.plan import Source
 from calibration.live.start import NotBegun, begin, digits, instruments
-from calibration.record import CertificatePoint
+from calibration.record import CertificatePoint, Item
 from tests.calibration.live.bench import SMALL, small
 from tests.calibration.live.lab import ANNA, METAS, TOPICS, facts, register, wanted
 
@@ -124,6 +124,15 @@ def test_a_channel_is_guessed_only_where_there_is_one(tmp_path: Path) -> None:
     two = {**METAS, "bath1": Meta(channels={"a": Channel(unit="°C"), "b": Channel(unit="°C")})}
     with pytest.raises(NotBegun, match="say which channel of bath1: a, b"):
         begin(register(tmp_path / "cal"), wanted(), facts(metas=two), TOPICS)
+
+
+def test_the_instrument_tells_a_resolution_the_register_does_not_know(tmp_path: Path) -> None:
+    made = register(tmp_path / "cal")
+    assert begin(made, wanted(), facts(), TOPICS).item.d == "0.001"
+    made.change_item(Item(id="pt-7"), ANNA)
+    assert begin(made, wanted(), facts(), TOPICS).item.d == "0.001"
+    made.change_item(Item(id="pt-7", d="0.05"), ANNA)
+    assert begin(made, wanted(), facts(), TOPICS).item.d == "0.05"
 
 
 def test_digits_come_from_the_resolution() -> None:
