@@ -55,8 +55,11 @@ class Keys:
         loop = asyncio.get_running_loop()
 
         def read() -> None:
-            for line in file:
-                loop.call_soon_threadsafe(self.lines.put_nowait, line)
-            loop.call_soon_threadsafe(self.lines.put_nowait, None)
+            try:
+                for line in file:
+                    loop.call_soon_threadsafe(self.lines.put_nowait, line)
+                loop.call_soon_threadsafe(self.lines.put_nowait, None)
+            except RuntimeError:
+                return  # the run is over, and its loop with it
 
         threading.Thread(target=read, name="calibration stdin", daemon=True).start()
