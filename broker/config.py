@@ -108,11 +108,11 @@ def convert(table: Mapping[str, Any], type_: type[T], where: str) -> T:
     begin = f"{where}: " if where else ""
     unknown = sorted(_unknown(table, type_))
     if unknown:
-        raise ConfigError(begin + "; ".join(unknown))
+        raise ConfigError(begin + "; ".join([*unknown, *_wrong(table, type_)]))
     try:
         return msgspec.convert(table, type_)
     except msgspec.ValidationError as e:
-        raise ConfigError(begin + _plain(e, type_)) from e
+        raise ConfigError(begin + "; ".join(_wrong(table, type_) or [_plain(e, type_)])) from e
 
 
 def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
@@ -175,12 +175,36 @@ def _struct_in(type_: Any) -> Any:
     return inner[0] if len(inner) == 1 else None
 
 
-def _plain(error: msgspec.ValidationError, type_: Any) -> str:
+def _wrong(table: Mapping[str, Any], type_: Any, where: str = "") -> list[str]:
+    """Sentences for what is missing and for the first wrong value of each key, deeply."""
+    found: list[str] = []
+    for field in msgspec.structs.fields(type_):
+        key = field.encode_name
+        if key not in table:
+            text = f"Object missing required field `{key}`"
+            found += [f"key {where[:-1]}: {text}" if where else text] if field.required else []
+        elif isinstance(table[key], dict) and isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            found += _wrong(table[key], field.type, f"{where}{key}.")
+        else:
+            found += _wrong_value(table[key], field.type, key, where)
+    return found
+
+
+def _wrong_value(value: Any, type_: Any, key: str, where: str) -> list[str]:
+    one = msgspec.defstruct("_One", [(key, type_)])
+    try:
+        msgspec.convert({key: value}, one)
+    except msgspec.ValidationError as e:
+        return [_plain(e, one, where)]
+    return []
+
+
+def _plain(error: msgspec.ValidationError, type_: Any, within: str = "") -> str:
     text, _, where = str(error).partition(" - at `$.")
     where = where.rstrip("`")
     if text.startswith("Invalid enum value ") and (choices := _choices(type_, where)):
         text = f"{text.removeprefix('Invalid enum value ')} was given, allowed are {', '.join(map(repr, choices))}"
-    return f"key {where}: {text}" if where else text
+    return f"key {within}{where}: {text}" if where else text
 
 
 def _choices(type_: Any, where: str) -> list[str]:

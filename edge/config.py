@@ -1,5 +1,6 @@
 """``edge.toml``: read, checked as a whole, and turned into drivers with addresses."""
 
+import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,12 +88,28 @@ class EdgeConfig:
 
 def read_config(path: Path) -> EdgeConfig:
     """Read and check ``path``. Raises ConfigError with every mistake, one a line."""
-    file = load(path, EdgeFile)
     mistakes = Mistakes(where=f"{path}: ")
+    try:
+        file = load(path, EdgeFile)
+    except ConfigError as e:
+        _look_at_instruments(path, mistakes)
+        raise ConfigError("\n".join([str(e), *mistakes.found])) from e
     config = check(file, mistakes)
     if mistakes.found:
         raise ConfigError("\n".join(mistakes.found))
     return config
+
+
+def _look_at_instruments(path: Path, mistakes: Mistakes) -> None:
+    """Of a file that cannot be used as a whole: what is wrong with its instruments, as far as they can be read."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    listed = table.get("instrument")
+    for k, raw in enumerate(listed if isinstance(listed, list) else [], 1):
+        if isinstance(raw, dict):
+            _instrument(k, raw, "", mistakes)
 
 
 def check(file: EdgeFile, mistakes: Mistakes) -> EdgeConfig:
@@ -120,6 +137,8 @@ def _instrument(k: int, raw: Mapping[str, Any], edge: str, mistakes: Mistakes) -
     rest = {key: v for key, v in raw.items() if key not in InstrumentTable.__struct_fields__}
     table = here.attempt(convert, common, InstrumentTable, "")
     line = here.attempt(_line_table, rest, driver_name, here)
+    if table is None and line is not None:
+        check_line(line, 1.0, 0, here)
     if table is None or (driver_name == LINE and line is None):
         return None
     here.attempt(check_name, table.name)
@@ -139,18 +158,19 @@ def _check_correct(table: InstrumentTable, meta: Meta, here: Mistakes) -> None:
 
 
 def _line_table(rest: Mapping[str, Any], driver: str, here: Mistakes) -> LineTable | None:
-    """The keys beside the common ones. Raises ConfigError for an unknown key, with a suggestion among all of them."""
+    """The keys beside the common ones; an unknown one is a mistake, with a suggestion among all there are. Raises
+    ConfigError."""
     line_keys = set(LineTable.__struct_fields__)
-    if not rest.keys() <= line_keys:
-        convert({key: None for key in rest if key not in line_keys}, _AnyKey, "")
+    here.attempt(convert, {key: None for key in rest if key not in line_keys}, _AnyKey, "")
     if driver == LINE:
-        return convert(rest, LineTable, "")
-    for key in rest:
+        return convert({key: value for key, value in rest.items() if key in line_keys}, LineTable, "")
+    for key in rest.keys() & line_keys:
         here.add(f"key {key!r} belongs to driver 'line'; driver {driver!r} has its keys in [instrument.options]")
     return None
 
 
-_AnyKey = msgspec.defstruct("_AnyKey", [*InstrumentTable.__struct_fields__, *LineTable.__struct_fields__])
+_KEYS = (*InstrumentTable.__struct_fields__, *LineTable.__struct_fields__)
+_AnyKey = msgspec.defstruct("_AnyKey", [(key, Any, None) for key in _KEYS])
 
 
 def _check_numbers(table: InstrumentTable, here: Mistakes) -> None:

@@ -5,12 +5,14 @@ import logging
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 from broker.agent import Agent, AgentConfig
 from broker.config import ConfigError
 from edge.config import EdgeConfig
 from edge.links import is_plugged, make_link
 from edge.links.address import TcpAddress
+from edge.raised import Raised
 from edge.supervise import Supervised
 
 log = logging.getLogger("edge.service")
@@ -29,11 +31,11 @@ async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
         asyncio.TaskGroup() as tasks,
     ):
         running = []
+        raised = Raised(Path(e.data_dir) / "raised.json")
         for prepared in config.instruments:
             address = prepared.address
-            one = Supervised(
-                prepared.name, prepared.driver, partial(make_link, address), plugged=partial(is_plugged, address)
-            )
+            new_link, plugged = partial(make_link, address), partial(is_plugged, address)
+            one = Supervised(prepared.name, prepared.driver, new_link, plugged=plugged, raised=raised)
             outlet = agent.instrument(prepared.name, prepared.meta, one.execute, prepared.correct)
             running.append(tasks.create_task(one.run(outlet), name=f"instrument {prepared.name}"))
         log.info("edge %s reads %s", e.name, ", ".join(i.name for i in config.instruments) or "no instruments")

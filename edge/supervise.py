@@ -14,6 +14,7 @@ from edge.driver import Driver, Item, Progress, Rows, Sample, Trouble
 from edge.gather import FAST_MS, Gather
 from edge.health import Health
 from edge.links.base import Link, LinkError
+from edge.raised import Raised
 
 log = logging.getLogger("edge.supervise")
 
@@ -56,8 +57,8 @@ class Outlet(Protocol):
 class Supervised:
     """One instrument: opens its line, runs its driver, reports offline with the reason, waits 1 → 60 s, again.
 
-    ``plugged`` says whether the port is there at all. Only LinkError means "try again"; any other exception is a
-    mistake of the driver and ends the process.
+    ``plugged`` says whether the port is there at all, ``raised`` which alarms an earlier run has left. Only LinkError
+    means "try again"; any other exception is a mistake of the driver and ends the process.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Supervised:
         new_link: Callable[[], Link],
         *,
         plugged: Callable[[], bool] = lambda: True,
+        raised: Raised | None = None,
         clock: Clock = time.time,
         sleep: Sleep = asyncio.sleep,
         rng: Callable[[], float] = random.random,
@@ -75,6 +77,7 @@ class Supervised:
         self.driver = driver
         self._new_link = new_link
         self._plugged = plugged
+        self._raised = Raised() if raised is None else raised
         self._clock, self._sleep, self._rng = clock, sleep, rng
         self._link: Link | None = None
         self._outlet: Outlet | None = None
@@ -166,13 +169,11 @@ class Supervised:
                 outlet.block(item.cols, t0_us=item.t0_us, dt_us=item.dt_us, t_us=item.t_us, q=item.q)
 
     def _report_reading(self, outlet: Outlet) -> None:
-        was_offline = self._health.state == "offline"
-        first = not self._was_read
         self._was_read = True
         if self._health.reading():
             log.info("%s is online", self.name)
             outlet.status("online")
-            if was_offline and first:
+            if self._raised.clear(self.name):
                 outlet.event("link", "the instrument answers", state="cleared")
 
     def _report_gone(self, outlet: Outlet, reason: str) -> None:
@@ -181,6 +182,7 @@ class Supervised:
             log.warning("%s is offline: %s", self.name, reason)
             outlet.status("offline", reason)
             if was_alive:
+                self._raised.note(self.name)
                 outlet.event("link", reason, severity="warning", state="raised")
 
     # --- commands -----------------------------------------------------------------------------------------------------

@@ -122,6 +122,20 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     assert len(str(wrong.value).splitlines()) == 3
 
 
+def test_a_mistake_above_or_in_the_common_keys_hides_none_of_the_rest(tmp_path: Path) -> None:
+    text = GOOD.replace('name = "pi"', "name = 3\nspool = 1").replace("stale_ms = 2500", 'stale_ms = "long"\nspeed = 1')
+    text = text.replace("every_ms = 500\n", 'every_ms = "x"\npatern = 1\n').replace("baud = 19200", "baud = 0")
+    with pytest.raises(ConfigError) as wrong:
+        read_config(write(tmp_path, text))
+    said = str(wrong.value)
+
+    assert len(said.splitlines()) == 5
+    for words in ("unknown key 'edge.spool'", "key edge.name: Expected", "key stale_ms: Expected",
+                  "unknown key 'speed'", "unknown key 'patern'", "key every_ms: Expected",
+                  "'baud': 0 is not greater"):  # fmt: skip
+        assert words in said, said
+
+
 def test_no_instrument_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is nothing to do"):
         read_config(write(tmp_path, GOOD[: GOOD.index("[[instrument]]")]))

@@ -12,7 +12,7 @@ def test_the_demo(tmp_path: Path) -> None:
     path.write_text(demo_toml(tmp_path / 'odd "lines"', tmp_path / "data", BROKER))
     config = read_config(path)
 
-    assert [i.name for i in config.instruments] == ["balance1", "stirrer1", "vib1", "dmm1"]
+    assert [i.name for i in config.instruments] == ["balance1", "stirrer1", "vib1", "dmm1", "bath1"]
     assert str(config.instruments[0].address).startswith(str(tmp_path / 'odd "lines"' / "balance1"))
     assert (config.broker, config.edge.data_dir) == (BROKER, str(tmp_path / "data"))
     for instrument in config.instruments:

@@ -9,6 +9,7 @@ from broker.commands import CommandFailed
 from broker.messages import Channel, Command, CommandSpec, Meta, Value
 from edge.driver import Driver, NoOptions, Progress, Publish, Rows, Sample, Trouble
 from edge.links.base import Link, LinkError
+from edge.raised import Raised
 from edge.simulators.journal import read_journal
 from edge.simulators.kinds import parse_word
 from edge.simulators.run import simulating
@@ -107,8 +108,24 @@ async def test_states_and_events_of_a_bad_day() -> None:
     assert out.states == [
         ("offline", "connecting"), ("online", ""), ("degraded", "odd"), ("online", ""), ("offline", "unplugged"),
     ]  # fmt: skip
-    assert out.events == [("cleared", "the instrument answers"), ("raised", "unplugged")]
+    assert out.events == [("raised", "unplugged")]
     assert (len(out.samples), len(out.blocks)) == (2, 3)
+
+
+async def test_only_an_alarm_that_was_raised_is_cleared_also_by_the_next_process(tmp_path: Path) -> None:
+    async def sleep(seconds: float) -> None:
+        raise Waits
+
+    told = []
+    for error in ("unplugged", "unplugged again"):
+        out, raised = Recorder(), Raised(tmp_path / "raised.json")
+        driver = Scripted([Sample({"x": 1.0}, 5)] * 2, LinkError(error))
+        with pytest.raises(Waits):
+            await Supervised("i1", driver, lambda: ScriptedLink(lambda _: []), sleep=sleep, raised=raised).run(out)
+        told.append(out.events)
+
+    assert told[0] == [("raised", "unplugged")]
+    assert told[1] == [("cleared", "the instrument answers"), ("raised", "unplugged again")]
 
 
 async def test_fast_samples_become_blocks_and_the_rest_leaves_with_the_line() -> None:
