@@ -80,19 +80,39 @@ def load(path: Path, type_: type[T], env: Mapping[str, str] = os.environ) -> T:
     A table ``[broker]`` is overridden by the environment; relative ``*_file`` and ``*_dir`` values are taken from the
     file's own folder. Raises ConfigError.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError(f"{path} cannot be read: {_reason(e)}") from e
-    return parse(text, type_, str(path), env, path.parent)
+    return parse(_text(path), type_, str(path), env, path.parent)
+
+
+class _BrokerOnly(msgspec.Struct, frozen=True):
+    broker: BrokerConfig
+
+
+def load_broker(path: Path, env: Mapping[str, str] = os.environ) -> BrokerConfig:
+    """Only the table ``[broker]`` of any component's file, as ``load`` would read it. Raises ConfigError."""
+    table = {"broker": _toml(_text(path), str(path)).get("broker", {})}
+    return _made(table, _BrokerOnly, str(path), env, path.parent).broker
 
 
 def parse(text: str, type_: type[T], name: str, env: Mapping[str, str] = os.environ, folder: Path | None = None) -> T:
     """The same for a text; ``name`` stands for the file in messages. Raises ConfigError."""
+    return _made(_toml(text, name), type_, name, env, folder)
+
+
+def _text(path: Path) -> str:
     try:
-        table = tomllib.loads(text)
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} cannot be read: {_reason(e)}") from e
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:
         raise ConfigError(f"{name} is not valid TOML: {e}") from e
+
+
+def _made(table: dict[str, Any], type_: type[T], name: str, env: Mapping[str, str], folder: Path | None) -> T:
     if "broker" in type_.__struct_fields__:
         broker = table.get("broker", {})
         if not isinstance(broker, dict):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.config import BrokerConfig, ConfigError, convert, load, parse, read_secret
+from broker.config import BrokerConfig, ConfigError, convert, load, load_broker, parse, read_secret
 
 
 class Pump(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -223,3 +223,10 @@ def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
 def test_the_real_environment_is_the_default() -> None:
     assert parse.__defaults__ is not None
     assert parse.__defaults__[0] is os.environ
+
+
+def test_the_brokers_table_is_read_from_any_file(tmp_path: Path) -> None:
+    file = tmp_path / "any.toml"
+    file.write_text('whatever = 1\n[broker]\nuser = "viewer"\npassword_file = "secret"\n')
+    found = load_broker(file, {"LABWIRE_BROKER_PORT": "1999"})
+    assert (found.user, found.password_file, found.port) == ("viewer", str(tmp_path / "secret"), 1999)
