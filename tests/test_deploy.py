@@ -202,7 +202,7 @@ def test_configurations_are_valid_and_their_folders_mounted(service: str, compon
         assert broker.user == f"calibration-{calibration.name}"
     else:
         bridge = load(file, BridgeConfig, {})
-        broker, folders = bridge.broker, [bridge.data_dir, str(Path(bridge.history_db).parent)]
+        broker, folders = bridge.broker, [bridge.data_dir, str(bridge.databases[0].parent)]
         assert bridge.history_db == str(read_logger(COMPOSE / "logger.toml").database)
         assert bridge.tokens_file == "/run/labwire/tokens.toml"
     assert {folder for folder in folders if folder not in mounted(service)} == set()
