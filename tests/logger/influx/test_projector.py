@@ -200,6 +200,20 @@ def test_the_database_is_killed_in_mid_write(tmp_path: Path, own_influxd: Proces
     assert server.counts("labwire") == {f"c{c}": 30_000 for c in range(8)}
 
 
+def test_what_was_under_way_when_the_projection_ended_goes_again(tmp_path: Path, bucket: Bucket) -> None:
+    """A cursor that is ahead of the database would lose it."""
+    store = open_store(tmp_path)
+    begun(tmp_path)
+    write(store, block(0, 100))
+    with projecting(InfluxConfig(url="http://127.0.0.1:9", linger_ms=10), tmp_path) as projector:
+        until(lambda: projector.problem, "told that nobody answers")
+
+    with projecting(bucket.server.config(bucket.name), tmp_path) as projector:
+        caught_up(projector, 100)
+
+    assert bucket.server.counts(bucket.name) == {"temp": 100}
+
+
 @pytest.mark.system
 def test_the_projection_is_killed_in_mid_write(tmp_path: Path, bucket: Bucket) -> None:
     store = open_store(tmp_path)
