@@ -15,6 +15,8 @@ Number = Decimal | float | str | SupportsIndex
 """A Decimal, a float (or NumPy's), a decimal numeral, or anything that counts as an int."""
 
 _DIGITS = 50
+_LARGEST = 400
+"""Powers of ten; doubles end at 308, and nothing that is measured comes near."""
 _CONTEXT = Context(prec=_DIGITS, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 
@@ -35,6 +37,8 @@ def exact(value: Number) -> Decimal:
         raise CalculationError(f"{value!r} is not a number") from e
     if not number.is_finite():
         raise CalculationError(f"{value!r} is not a finite number")
+    if number and abs(number.adjusted()) > _LARGEST:
+        raise CalculationError(f"{value!r} is beyond anything that is measured")
     return number
 
 
@@ -44,8 +48,15 @@ def _decimal(value: Number) -> Decimal:
     if isinstance(value, float):
         return Decimal(float.__repr__(value))  # NumPy's repr is not a numeral
     if isinstance(value, str):
-        return Decimal(value)
+        return numeral(value)
     return Decimal(index(value))
+
+
+def numeral(text: str) -> Decimal:
+    """As people write numbers, which is less than Python reads: no 1_000, no ٣. Raises InvalidOperation."""
+    if "_" in text or not text.isascii():
+        raise InvalidOperation
+    return Decimal(text)
 
 
 def exacts(values: Iterable[Number]) -> list[Decimal]:

@@ -5,12 +5,13 @@ A record is never overwritten: ``amend`` makes the next revision, which names th
 """
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from calibration.chain import canonical, digest
+from calibration.exact import CalculationError, exact
 
 SCHEMA = "labwire.calibration/1"
 State = Literal["draft", "performed", "reviewed", "released", "superseded", "withdrawn"]
@@ -22,7 +23,11 @@ NEXT: dict[State, tuple[State, ...]] = {
     "superseded": (),
     "withdrawn": (),
 }
-Numeral = Annotated[str, msgspec.Meta(pattern=r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$", max_length=64)]
+LONGEST = 64
+_FIGURES = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+Numeral = Annotated[str, msgspec.Meta(pattern="^[+-]?" + _FIGURES, max_length=LONGEST)]
+Size = Annotated[str, msgspec.Meta(pattern=r"^\+?" + _FIGURES, max_length=LONGEST)]
+"""A numeral that is not negative."""
 Stamp = Annotated[
     str, msgspec.Meta(pattern=r"^$|^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$")
 ]
@@ -56,7 +61,7 @@ class Item(_Part, frozen=True, kw_only=True):
     asset: str = ""
     condition: str = ""
     channel: str = ""
-    d: Numeral = "0"
+    d: Size = "0"
 
 
 class CertificatePoint(_Part, frozen=True, kw_only=True):
@@ -324,12 +329,13 @@ def advance(record: Record, state: State, by: Person, reason: str = "", *, apart
 def numeral(value: Decimal | str | int) -> str:
     """A reading as it is kept: all its digits, no exponent (100.0000 stays 100.0000). Raises RecordError."""
     try:
-        number = Decimal(value)
-    except InvalidOperation as e:
-        raise RecordError(f"{value!r} is not a number") from e
-    if not number.is_finite():
-        raise RecordError(f"{value!r} is not a finite number")
-    return f"{number:f}"
+        number = exact(value)
+    except CalculationError as e:
+        raise RecordError(str(e)) from e
+    text = f"{number:f}"
+    if len(text) > LONGEST:
+        raise RecordError(f"{value!r} has more than {LONGEST} digits")
+    return text
 
 
 def _plain(value: Any) -> Any:

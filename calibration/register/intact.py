@@ -10,7 +10,7 @@ import re
 
 _TRAILER = re.compile(
     rb"trailer\n<<\n/Size (\d+)\n/Root (\d+) 0 R\n/ID \[<([0-9A-F]{32})><([0-9A-F]{32})>\]\n>>\n"
-    rb"startxref\n(\d+)\n%%EOF\n?"
+    rb"startxref\n(\d+)\n%%EOF\n"
 )
 _OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n")
 _DATE = re.compile(rb"xmp:CreateDate=\"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -134,6 +135,8 @@ class Register:
         for name in ("date", "due"):
             if getattr(standard, name):
                 when.parse(getattr(standard, name))
+        if standard.date and when.day(standard.date) > (self.clock() + timedelta(days=1)).date():
+            raise RegisterError(f"standard {standard.id}: its certificate's day {standard.date} has not come yet")
         if standard.due and standard.due < standard.date:
             raise RegisterError(f"standard {standard.id}: due {standard.due} is before the certificate's own date")
         for x in [point.x for point in standard.points] or ["0"]:

@@ -11,6 +11,7 @@ import msgspec
 
 from calibration.procedure import Procedure
 from calibration.record import Eccentric, Point, Span
+from calibration.register import when
 from calibration.register.entering import RUNS, Entered, RunName, number
 from calibration.register.errors import RegisterError
 
@@ -23,7 +24,9 @@ def from_csv(text: str, rules: Procedure) -> Entered:
 
     Raises RegisterError naming the line.
     """
-    rows = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    text = text.removeprefix("\ufeff")  # of a spreadsheet, which may also part columns by semicolons
+    parted = ";" if ";" in text.partition("\n")[0] else ","
+    rows = csv.DictReader(io.StringIO(text), skipinitialspace=True, delimiter=parted)
     if not {"nominal", "I"} <= set(rows.fieldnames or ()):
         raise RegisterError("the first line names the columns: nominal, I, and x, run, direction, series, check, t")
     found: dict[RunName, dict[tuple[str, str, int], list[dict[str, Any]]]] = {name: defaultdict(list) for name in RUNS}
@@ -46,10 +49,17 @@ def _row(row: Mapping[str, str], rules: Procedure) -> tuple[RunName, tuple[str, 
     if value not in known:
         raise RegisterError(f"{nominal} is no point of {rules.id}: {', '.join(f'{x:g}' for x in sorted(known))}")
     check = row["check"].casefold() in _YES if row.get("check") else value in rules.points.check
-    sample = {"I": number(row["I"]), "x": number(row.get("x") or nominal), "t": row.get("t", ""), "check": check}
+    sample = {"I": number(row["I"]), "x": number(row.get("x") or nominal), "t": _time(row.get("t", "")), "check": check}
     sample["standards"] = row.get("standards", "").replace(";", " ").split()
     direction = row.get("direction") or ("down" if rules.points.order == "down" else "up")
     return ("as_left" if name == "as_left" else "as_found"), (nominal, direction, int(row.get("series") or 1)), sample
+
+
+def _time(text: str) -> str:
+    """A day and time, or nothing."""
+    if text:
+        when.parse(text)
+    return text
 
 
 def _visited(key: tuple[str, str, int], rows: Sequence[Mapping[str, Any]]) -> Point:

@@ -21,7 +21,9 @@ def test_a_number_is_the_decimal_a_person_wrote(value: float, meant: str) -> Non
     assert str(exact(value)) == meant
 
 
-@pytest.mark.parametrize("value", ["nan", float("inf"), "1,5", "", None])
+@pytest.mark.parametrize(
+    "value", ["nan", float("inf"), "1,5", "", None, "1_000", "٣", "1e999999999", Decimal("1e-500")]
+)
 def test_what_is_no_number_is_refused(value: float) -> None:
     with pytest.raises(CalculationError):
         exact(value)

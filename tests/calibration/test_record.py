@@ -130,7 +130,7 @@ def test_readings_keep_their_digits(value: str, kept: str) -> None:
     assert numeral(value) == kept
 
 
-@pytest.mark.parametrize("value", ["nan", "Infinity", "five"])
+@pytest.mark.parametrize("value", ["nan", "Infinity", "five", "1_0", "٣", "1e90", "1e999999999999"])
 def test_no_reading(value: str) -> None:
     with pytest.raises(RecordError):
         numeral(value)

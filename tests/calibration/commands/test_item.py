@@ -32,6 +32,7 @@ def test_an_item_comes_moves_and_goes(lab: Lab) -> None:
     [
         (("add", "a/b"), "not a valid name"),
         (("add", "a", "--resolution", "fine"), "--resolution is a number"),
+        (("add", "a", "--resolution", "-1"), "not negative"),
         (("add", "a", "--months", "0"), "1 to 1200"),
         (("install", "a", "oven1"), "INSTRUMENT/CHANNEL"),
         (("install", "a", "oven1/x"), "neither an item nor a standard"),

@@ -26,7 +26,7 @@ def test_every_byte_counts(pdf: bytes) -> None:
 
 def test_the_table_and_the_trailer_count_too(pdf: bytes) -> None:
     start = pdf.rindex(b"xref\n0 ")
-    for place in range(start, len(pdf) - 1):
+    for place in range(start, len(pdf)):
         changed = bytearray(pdf)
         changed[place] ^= 1
         assert damage(bytes(changed)), pdf[start:place]
@@ -36,3 +36,4 @@ def test_what_stands_behind_the_end(pdf: bytes) -> None:
     assert "behind its end" in damage(pdf + b"\n1 0 obj\n<<>>\nendobj")
     assert damage(pdf + b"\n1 0 obj\n<</ByteRange [0 1 2 3]>>\nendobj") == ""
     assert "does not end" in damage(pdf[:-30])
+    assert "does not end" in damage(pdf[:-1])

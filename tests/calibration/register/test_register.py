@@ -89,6 +89,7 @@ def test_the_newest_certificate_of_a_standard_is_in_force(tmp_path: Path) -> Non
         ({"due": "2025-01-01"}, PDF, "before the certificate's own date"),
         ({}, b"<html>", "not a PDF"),
         ({"date": "2026-02-30"}, PDF, "neither a day"),
+        ({"date": "2026-11-23", "due": "2028-01-01"}, PDF, "has not come yet"),
         ({"k": "0"}, PDF, "coverage factor"),
         ({"U": "-1"}, PDF, "not negative"),
     ],

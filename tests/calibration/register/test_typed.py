@@ -17,11 +17,20 @@ RULES = procedure.read(PROCEDURE)
         ("nominal,I,run\n0,1,before\n", "line 2: run is as_found or as_left"),
         ("nominal,I,direction\n0,1,left\n", "point 0"),
         ("nominal,I,series\n0,1,one\n", "line 2"),
+        ("nominal,I,t\n0,1,2027-02-30T00:00:00Z\n", "line 2: '2027-02-30T00:00:00Z' is neither a day"),
+        ("nominal,I\n0,1e999999999999\n", "line 2: '1e999999999999' is beyond"),
+        ("nominal,I\n0,1_0\n", "line 2: '1_0' is not a number"),
     ],
 )
 def test_csv_that_is_refused(text: str, says: str) -> None:
     with pytest.raises(RegisterError, match=says):
         from_csv(text, RULES)
+
+
+def test_csv_of_a_german_spreadsheet() -> None:
+    """A mark before the first letter, semicolons, decimal commas, line ends of another system."""
+    (point,) = from_csv("\ufeffnominal;I;x\r\n10;10,25;10,00\r\n", RULES).points["as_found"]
+    assert (point.nominal, point.readings[0].I, point.readings[0].x) == ("10", "10.25", "10.00")
 
 
 def test_csv_with_everything() -> None:
