@@ -7,10 +7,14 @@
 import { signal } from "@preact/signals";
 import { ApiError, request } from "../app/api.js";
 import { Bus } from "../app/bus.js";
+import { isEnded } from "../core/reducer.js";
+import { WHY } from "../core/words.js";
 import { parseRoute } from "./route.js";
 
 /** How long somebody may take to answer a command. */
 const PATIENCE_MS = 12_000;
+/** An instrument may take its time; the bridge says "no answer" before. */
+const INSTRUMENT_MS = 60_000;
 
 export const route = signal(parseRoute(location.hash));
 /** "connecting", "open", "waiting" or "refused", and why. */
@@ -51,6 +55,12 @@ const HEARD = {
     runs.value = left;
   },
   calibration_due: () => changed.value++,
+  gone: (m) => {
+    const left = new Map(instruments.value);
+    left.delete(m.instrument);
+    instruments.value = left;
+  },
+  command: (m) => commanded(m),
   calibration_sent: (m) => sent(m),
   calibration_event: (m) => answered(m),
   links: (m) => {
@@ -88,6 +98,25 @@ export function command(run, name, args = {}) {
     waiting.set(id, { resolve, reject, timer, command: "" });
     if (!bus.send({ op: "calibration", id, run, name, args })) settle(id, new Error("There is no connection to the bridge."));
   });
+}
+
+/**
+ * A command to an instrument; resolves when it said done, rejects with the reason why not.
+ * @param {string} instrument @param {string} name @param {Record<string, import("../core/types.js").Value>} args @returns {Promise<string>}
+ */
+export function instrumentCommand(instrument, name, args) {
+  const id = `i${++count}`;
+  return new Promise((resolve, reject) => {
+    const timer = window.setTimeout(() => settle(id, new Error(`${instrument} did not answer: look at it before you try again.`)), INSTRUMENT_MS);
+    waiting.set(id, { resolve, reject, timer, command: "" });
+    if (!bus.send({ op: "command", id, instrument, name, args })) settle(id, new Error("There is no connection to the bridge."));
+  });
+}
+
+/** @param {{id: string, state: string, error?: {code: string, message?: string}}} m */
+function commanded({ id, state, error }) {
+  if (state === "done") return settle(id, "done");
+  if (isEnded(state)) settle(id, new Error(error?.message || error?.code || WHY[state] || `It is ${state.replace("_", " ")}.`));
 }
 
 /** The answer to the start of a run, which a HTTP request asked for. @param {string} run @returns {Promise<string>} */

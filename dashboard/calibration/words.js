@@ -50,6 +50,25 @@ export function buttonWord(name, phase) {
   return BUTTONS[name] ?? name;
 }
 
+/** What the buttons below say already, in the words of the terminal. */
+const SAID = /^(go on with next|accept the point, or repeat it|answer: .*|set .*, then next)$/;
+
+/** What is asked of a person beyond the buttons and forms. @param {string[]} asks */
+export const askedBeyond = (asks) => asks.filter((ask) => !SAID.test(ask));
+
+/** @type {Record<string, string>} */
+const ROOM = { temperature: "°C", humidity: "%", pressure: "hPa" };
+
+/**
+ * The room's state: "21.4 °C (18 … 28 allowed)".
+ * @param {string} name @param {{now?: number | null, low?: number | null, high?: number | null}} room
+ */
+export function roomText(name, { now, low, high }) {
+  const value = [short(now), ROOM[name]].filter(Boolean).join(" ");
+  const known = (/** @type {number | null | undefined} */ v) => v !== null && v !== undefined && Number.isFinite(v);
+  return known(low) || known(high) ? `${value} (${short(low)} … ${short(high)} allowed)` : value;
+}
+
 /** "2026-11-21T08:30:00Z" → "2026-11-21" @param {string | null | undefined} stamp */
 export const day = (stamp) => (stamp ?? "").slice(0, 10) || "–";
 

@@ -15,6 +15,12 @@ export function initialText(spec) {
   return spec.choices?.[0] ?? "";
 }
 
+/**
+ * The same, where the present state of what the command sets is known: a switch stands as it is.
+ * @param {ArgSpec} spec @param {import("./types.js").Value | undefined} present
+ */
+export const startText = (spec, present) => (spec.type === "bool" && typeof present === "boolean" ? String(present) : initialText(spec));
+
 /** "4 … 350 K", "≥ 0", "" @param {ArgSpec} spec */
 export function limitsText(spec) {
   const low = spec.min ?? null;
@@ -63,16 +69,17 @@ function parseWide(text, unsigned) {
 
 /**
  * All arguments of a command.
- * @param {Record<string, ArgSpec>} specs @param {Record<string, string>} texts
+ * @param {Record<string, ArgSpec>} specs @param {Record<string, string>} texts what was typed
+ * @param {import("./types.js").Value} [present] of the channel the command sets
  * @returns {{args: Record<string, Value>, problems: Record<string, string>}}
  */
-export function parseArgs(specs, texts) {
+export function parseArgs(specs, texts, present) {
   /** @type {Record<string, Value>} */
   const args = {};
   /** @type {Record<string, string>} */
   const problems = {};
   for (const [name, spec] of Object.entries(specs)) {
-    const parsed = parseArg(texts[name] ?? initialText(spec), spec);
+    const parsed = parseArg(texts[name] ?? startText(spec, present), spec);
     if ("problem" in parsed) problems[name] = parsed.problem;
     else args[name] = parsed.value;
   }

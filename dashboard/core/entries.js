@@ -34,9 +34,10 @@ export function fromRun({ run, name, start, end = null, by, sample = "", instrum
   return { key: `run|${run}|${state}`, ts: end ?? start, kind: "run", text, by, state, instruments, event: run, end };
 }
 
-/** The end of somebody's command. @param {any} m @returns {LogEntry} */
+/** The end of somebody's command, in the words of the log's line. @param {any} m @returns {LogEntry} */
 export function fromReply({ id, ts, instrument, name = "", args = {}, by = "", state, error }) {
-  const text = [name || "command", ...Object.entries(args).map(([k, v]) => `${k}=${v}`)].join(" ");
+  const values = Object.entries(args).map(([k, v]) => `${k} ${v}`).join(", ");
+  const text = [name || "command", values].filter(Boolean).join(" ");
   return { key: `command|${id}`, ts, kind: "command", text, instrument, by, state, detail: error?.message ?? "" };
 }
 
@@ -76,6 +77,17 @@ export function alarms(entries, seen) {
   return [...found.values()].filter((a) => a.active || !a.seen).reverse();
 }
 
+/**
+ * The chip in the top bar: what is over counts apart from what is still the matter.
+ * @param {Alarm[]} list not empty @returns {{text: string, tone: "bad" | "warn"}}
+ */
+export function alarmWords(list) {
+  const active = list.filter((a) => a.active).length;
+  const over = list.length - active;
+  const text = [active && `${active} ${active === 1 ? "alarm" : "alarms"}`, over && `${over} ${active ? "over" : over === 1 ? "alarm is over" : "alarms are over"}`].filter(Boolean).join(", ");
+  return { text, tone: list.some((a) => a.active && !a.seen) ? "bad" : "warn" };
+}
+
 /** Runs that have begun and not ended. @param {LogEntry[]} entries @returns {LogEntry[]} */
 export function openRuns(entries) {
   const runs = entries.filter((e) => e.kind === "run");
@@ -91,7 +103,33 @@ export function openRuns(entries) {
 export function timeline(entries, commands, instruments) {
   const own = [...commands].map((c) => fromCommand(c, instruments));
   const repeated = (/** @type {LogEntry} */ e) => e.kind === "command" && own.some((o) => o.instrument === e.instrument && sameCommand(o, e));
-  return [...entries.filter((e) => !repeated(e)), ...own].sort((a, b) => a.ts - b.ts);
+  const others = entries.filter((e) => !repeated(e)).map((e) => (e.kind === "command" ? named(e, instruments) : e));
+  return [...others, ...own].sort((a, b) => a.ts - b.ts);
+}
+
+/**
+ * Somebody else's command in the words of the instrument's description, as one's own are.
+ * @param {LogEntry} entry @param {Map<string, import("./types.js").Instrument>} instruments @returns {LogEntry}
+ */
+function named(entry, instruments) {
+  const specs = instruments.get(entry.instrument ?? "")?.meta.commands ?? {};
+  const [command, ...rest] = entry.text.split(" ");
+  const spec = specs[command];
+  if (!spec) return entry;
+  const [values, ...problem] = rest.join(" ").split(": ");
+  return { ...entry, text: [spec.label || command.replaceAll("_", " "), ...valuesOf(values, spec)].join(" "), detail: entry.detail || problem.join(": ") };
+}
+
+/** "celsius 30" → ["30 °C"]; several keep their names. @param {string} text @param {import("./types.js").CommandSpec} spec */
+function valuesOf(text, spec) {
+  const given = text.split(", ").filter(Boolean);
+  const shown = given.map((one) => {
+    const [name, ...value] = one.split(" ");
+    const unit = spec.args?.[name]?.unit;
+    const words = [value.join(" "), unit].filter(Boolean).join(" ").replace(/^-/, "−");
+    return given.length > 1 ? `${name} ${words}` : words;
+  });
+  return shown.length ? [shown.join(", ")] : [];
 }
 
 /** @param {LogEntry} own @param {LogEntry} logged */

@@ -11,6 +11,9 @@
 import { formatAge, formatArg, formatWhen } from "./format.js";
 import { titleOf } from "./layout.js";
 
+/** So long without any message is worth a word, ms. */
+const QUIET_MS = 3000;
+
 /** @type {Record<string, Badge>} */
 const PRESENCE = {
   online: { icon: "●", word: "online", tone: "ok" },
@@ -53,8 +56,8 @@ export const QUALITY = {
   clock: "clock unsure",
 };
 
-/** @type {Record<string, string>} */
-const WHY = {
+/** Why a command has ended without being done. @type {Record<string, string>} */
+export const WHY = {
   expired: "it came too late and was not executed",
   no_answer: "nobody answered; the instrument may be away – look at it before you try again",
   unknown: "the connection was lost before the answer came – look at the instrument before you try again",
@@ -116,6 +119,22 @@ export function linkTrouble(state, now, local) {
     return { tone: "bad", text, retry: false };
   }
   return null;
+}
+
+/**
+ * The chip in the top bar: what is broken goes before what is chosen.
+ * @param {State} state @param {{age: number, paused: boolean}} seen ms since anything was heard
+ * @returns {{tone: string, icon: string, text: string}}
+ */
+export function linkChip({ session, broker, instruments }, { age, paused }) {
+  if (session.phase === "refused") return { tone: "bad", icon: "○", text: "no access" };
+  if (session.phase === "waiting" || (session.phase === "connecting" && session.since)) return { tone: "bad", icon: "○", text: "no connection" };
+  if (session.phase === "connecting") return { tone: "busy", icon: "◌", text: "connecting …" };
+  if (broker.state === "down") return { tone: "bad", icon: "○", text: paused ? "broker down, paused" : "broker down" };
+  if (!instruments.size) return { tone: "ok", icon: "●", text: "connected" };
+  if (age > QUIET_MS) return { tone: "warn", icon: "◌", text: `quiet ${formatAge(age)}` };
+  if (paused) return { tone: "warn", icon: "❙❙", text: "paused" };
+  return { tone: "ok", icon: "●", text: `live ${formatAge(age)}` };
 }
 
 /** What is wrong with an instrument, in words; "" when nothing is. @param {Instrument} instrument */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { initialText, limitsText, parseArg, parseArgs } from "../core/args.js";
+import { initialText, limitsText, parseArg, parseArgs, startText } from "../core/args.js";
 import { examples } from "./contract.js";
 
 test("numbers within their limits", () => {
@@ -47,4 +47,13 @@ test("what the form begins with can be sent, where it says anything", () => {
 test("all arguments together", () => {
   const specs = { value: { type: "float", max: 10 }, fast: { type: "bool" } };
   assert.deepEqual(parseArgs(specs, { value: "11" }), { args: { fast: false }, problems: { value: "allowed: ≤ 10" } });
+});
+
+test("a switch stands as the channel it sets stands, until somebody moves it", () => {
+  const specs = { on: { type: "bool" } };
+  assert.deepEqual(parseArgs(specs, {}, true).args, { on: true });
+  assert.deepEqual(parseArgs(specs, { on: "false" }, true).args, { on: false });
+  assert.deepEqual(parseArgs(specs, {}).args, { on: false });
+  assert.equal(startText({ type: "float", default: 5 }, 7), "5");
+  assert.equal(startText({ type: "bool", default: true }, false), "false");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buttonWord, certificateWord, daysTo, dueWord, duration, numeral, short, stateWord, verdictWord } from "../calibration/words.js";
+import { askedBeyond, buttonWord, certificateWord, daysTo, dueWord, duration, numeral, roomText, short, stateWord, verdictWord } from "../calibration/words.js";
 import { axis, errorExtent, path, ticks, tickText } from "../calibration/chart.js";
 import { link, parseRoute } from "../calibration/route.js";
 
@@ -64,4 +64,10 @@ test("whoever holds a certificate is told what it is worth", () => {
   assert.match(certificateWord({ known: true, state: "superseded", newest: 3, issued: "2026-11-21T08:00:00Z", item: "T-1" }).verdict, /revision 3/);
   assert.equal(certificateWord({ known: true, state: "released", issued: "2026-11-21T08:00:00Z", item: "T-1" }).about, "Issued 2026-11-21 for T-1.");
   assert.equal(certificateWord({ known: true, state: "withdrawn" }).tone, "bad");
+});
+
+test("what the buttons say is not said twice, and a room without limits has none", () => {
+  assert.deepEqual(askedBeyond(["set the reference to 20 °C, then next", "go on with next", "answer: x", "dip it 160 mm"]), ["dip it 160 mm"]);
+  assert.equal(roomText("temperature", { now: 21.4, low: 18, high: 28 }), "21.4 °C (18 … 28 allowed)");
+  assert.equal(roomText("humidity", { now: 46, low: null, high: null }), "46 %");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addEntries, alarms, fromEvent, fromNote, fromReply, fromRun, markEntry, marksFor, openRuns, timeline } from "../core/entries.js";
+import { addEntries, alarms, alarmWords, fromEvent, fromNote, fromReply, fromRun, markEntry, marksFor, openRuns, timeline } from "../core/entries.js";
 
 const high = { ts: 10, instrument: "oven1", kind: "high", text: "too hot", severity: "error", channel: "temp", state: "raised" };
 const nobody = new Set(/** @type {string[]} */ ([]));
@@ -74,4 +74,27 @@ test("a plot is marked with what concerns its instruments", () => {
   const list = entries(fromEvent(high), fromNote({ ts: 1, text: "for all", by: "a" }), fromNote({ ts: 2, text: "for the oven", by: "a", instruments: ["oven1"] }));
   assert.deepEqual(marksFor(list, new Set(["oven1"])).length, 3);
   assert.deepEqual(marksFor(list, new Set(["balance1"])).map((m) => m.text), ["for all"]);
+});
+
+test("an alarm that is over counts apart", () => {
+  const raised = fromEvent(high);
+  const other = fromEvent({ ...high, instrument: "oven2" });
+  const cleared = fromEvent({ ...high, ts: 20, state: "cleared", severity: "info" });
+  assert.deepEqual(alarmWords(alarms(entries(raised), nobody)), { text: "1 alarm", tone: "bad" });
+  assert.deepEqual(alarmWords(alarms(entries(raised, cleared), nobody)), { text: "1 alarm is over", tone: "warn" });
+  assert.deepEqual(alarmWords(alarms(entries(raised, other, cleared), nobody)), { text: "1 alarm, 1 over", tone: "bad" });
+  assert.deepEqual(alarmWords(alarms(entries(raised), new Set([raised.key]))), { text: "1 alarm", tone: "warn" });
+});
+
+test("a command of somebody else has the words of one's own, from the wire and from the log", () => {
+  /** @type {any} */
+  const bath = { name: "bath1", meta: { commands: { set_temp: { label: "Set the bath", args: { celsius: { unit: "°C" } } }, tare: {} } } };
+  const known = new Map([["bath1", bath]]);
+  /** @type {any} */
+  const own = { id: "c1", instrument: "bath1", name: "set_temp", args: { celsius: -30 }, by: "", state: "done", ts: 1000, endedAt: 1200, progress: null, result: {}, error: null };
+  const wire = fromReply({ id: "01X", ts: 90_000, instrument: "bath1", name: "set_temp", args: { celsius: -30 }, by: "ben", state: "done" });
+  const logged = markEntry({ ts: 180_000, kind: "command", text: "set_temp celsius -30: too cold", instrument: "bath1", by: "ben", state: "failed" });
+  const bare = markEntry({ ts: 270_000, kind: "command", text: "tare", instrument: "bath1", by: "ben", state: "done" });
+  const words = timeline(entries(wire, logged, bare), [own], known).map((e) => [e.text, e.detail ?? ""]);
+  assert.deepEqual(words, [["Set the bath −30 °C", ""], ["Set the bath −30 °C", ""], ["Set the bath −30 °C", "too cold"], ["tare", ""]]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initialState, reduce } from "../core/reducer.js";
-import { commandObstacle, commandWords, instrumentTrouble, linkTrouble, presence } from "../core/words.js";
+import { commandObstacle, commandWords, instrumentTrouble, linkChip, linkTrouble, presence } from "../core/words.js";
 
 const now = new Date(2026, 10, 21, 14, 2, 30).getTime();
 const lostAt = new Date(2026, 10, 21, 14, 2, 11).getTime();
@@ -47,4 +47,16 @@ test("what is wrong with an instrument", () => {
   assert.equal(instrumentTrouble(oven), "");
   assert.match(instrumentTrouble({ ...oven, clockMs: -7000 }), /clock wrong by 7\.0 s/);
   assert.match(instrumentTrouble({ ...oven, state: "lost", reason: "its edge is lost" }), /lost.*its edge is lost/);
+});
+
+test("a broken link stands in the top bar also while the view is paused", () => {
+  const one = { op: "describe", instrument: "oven1", meta: {}, status: {} };
+  const down = { op: "links", broker: "down", since: lostAt, instruments: {} };
+  const words = (/** @type {any} */ state, paused = true, age = 100) => linkChip(state, { age, paused }).text;
+  assert.equal(words(after(welcome, one, down)), "broker down, paused");
+  assert.equal(words(after(welcome, one, down), false), "broker down");
+  assert.equal(words(after(welcome, one)), "paused");
+  assert.equal(words(after(welcome, one), true, 5000), "quiet 5.0 s");
+  assert.equal(words(after(welcome, one), false), "live 0.1 s");
+  assert.equal(words(after(welcome, one, { op: "_phase", phase: "waiting", since: lostAt, retryAt: 5000, problem: null })), "no connection");
 });

@@ -10,7 +10,7 @@
 
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { initialText, limitsText, parseArgs } from "../core/args.js";
+import { limitsText, parseArgs, startText } from "../core/args.js";
 import { freshness } from "../core/clock.js";
 import { formatAge, formatArg, formatValue } from "../core/format.js";
 import { keyOf, sorted, titleOf } from "../core/layout.js";
@@ -48,38 +48,50 @@ function Obstacle({ instrument }) {
 function CommandForm({ instrument, name, spec }) {
   const texts = useSignal(/** @type {Record<string, string>} */ ({}));
   const problems = useSignal(/** @type {Record<string, string>} */ ({}));
-  const asking = useSignal(false);
+  const asking = useSignal(/** @type {Record<string, import("../core/types.js").Value> | null} */ (null));
   const sent = useSignal("");
   const label = spec.label || name.replaceAll("_", " ");
   const specs = spec.args ?? {};
   const last = app.value.commands.get(sent.value);
   const busy = !!last && !isEnded(last.state);
   const blocked = commandObstacle(app.value, instrument);
-  const send = (/** @type {boolean} */ confirmed) => {
-    const parsed = parseArgs(specs, texts.value);
+  const present = presentOf(instrument, spec.sets);
+  const parsed = parseArgs(specs, texts.value, present);
+  const send = (/** @type {Record<string, import("../core/types.js").Value>} */ args) => {
+    asking.value = null;
+    sent.value = sendCommand(instrument.name, name, args);
+  };
+  const submit = (/** @type {Event} */ e) => {
+    e.preventDefault();
     problems.value = parsed.problems;
     if (Object.keys(parsed.problems).length) return;
-    if (spec.confirm && !confirmed) return void (asking.value = true);
-    asking.value = false;
-    sent.value = sendCommand(instrument.name, name, parsed.args);
+    if (spec.confirm) asking.value = parsed.args;
+    else send(parsed.args);
   };
-  const submit = (/** @type {Event} */ e) => (e.preventDefault(), send(false));
   return html`
     <form class=${`command-form ${Object.keys(specs).length ? "" : "bare"}`} data-command=${name} onSubmit=${submit} noValidate>
-      ${Object.entries(specs).map(([arg, s]) => html`<${Field} key=${arg} form=${`${instrument.name}-${name}`} arg=${arg} spec=${s} texts=${texts} problem=${problems.value[arg]} />`)}
+      ${Object.entries(specs).map(([arg, s]) => html`<${Field} key=${arg} form=${`${instrument.name}-${name}`} arg=${arg} spec=${s} texts=${texts} present=${present} problem=${problems.value[arg]} />`)}
       <div class="command-go">
-        <button class="plain go" disabled=${!!blocked || busy || asking.value} title=${blocked}>${label}${spec.confirm ? " …" : ""}</button>
+        <button class="plain go" disabled=${!!blocked || busy || !!asking.value} title=${blocked}>${label}${spec.confirm ? " …" : ""}</button>
         ${spec.sets && html`<${Present} instrument=${instrument} channel=${spec.sets} />`}
         ${last && html`<${Outcome} id=${sent.value} />`}
       </div>
-      ${asking.value && html`<${Question} label=${label} who=${titleOf(instrument)} args=${parseArgs(specs, texts.value).args} specs=${specs} yes=${() => send(true)} no=${() => (asking.value = false)} />`}
+      ${asking.value && html`<${Question} label=${label} who=${titleOf(instrument)} args=${asking.value} specs=${specs} yes=${() => asking.value && send(asking.value)} no=${() => (asking.value = null)} />`}
     </form>`;
 }
 
-/** @param {{form: string, arg: string, spec: ArgSpec, texts: Texts, problem?: string}} props */
-function Field({ form, arg, spec, texts, problem }) {
+/** The value of the channel that a command sets, while it is fresh. @param {Instrument} instrument @param {string | undefined} channel */
+function presentOf(instrument, channel) {
+  if (!channel) return undefined;
+  void tick.value;
+  const latest = live.latest.get(keyOf(instrument.name, channel));
+  return freshness(latest?.ts ?? null, instrument, clock.now(), isLinked()).kind === "fresh" ? latest?.value : undefined;
+}
+
+/** @param {{form: string, arg: string, spec: ArgSpec, texts: Texts, present: import("../core/types.js").Value | undefined, problem?: string}} props */
+function Field({ form, arg, spec, texts, present, problem }) {
   const id = `${form}-${arg}`;
-  const text = texts.value[arg] ?? initialText(spec);
+  const text = texts.value[arg] ?? startText(spec, present);
   const set = (/** @type {string} */ value) => (texts.value = { ...texts.value, [arg]: value });
   const limits = limitsText(spec);
   return html`

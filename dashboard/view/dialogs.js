@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "htm/preact";
+import { figureWords } from "../core/figures.js";
 import { formatAge, formatFigure, formatNumber, formatValue, formatWhen } from "../core/format.js";
 import { formatDay, formatU, standingOf, uncertaintyOf } from "../core/inforce.js";
 import { labelOf, titleOf } from "../core/layout.js";
@@ -95,13 +96,12 @@ function System() {
   void tick.value;
   const { edges, services, broker, session } = app.value;
   const rows = [...Object.entries(services), ...Object.entries(edges).map(([n, e]) => /** @type {const} */ ([`edge/${n}`, e]))];
-  const figures = (/** @type {Record<string, number | string | null>} */ f) => Object.entries(f ?? {}).filter(([, v]) => v !== null).map(([k, v]) => `${k.replaceAll("_", " ")} ${typeof v === "number" ? formatFigure(v) : v}`).join(" · ");
   return html`
     <dl class="facts">
       <dt>Broker</dt><dd>${broker.state} since ${formatWhen(broker.since, clock.now())}</dd>
       <dt>You</dt><dd>${session.role || "–"}</dd>
-      <dt>Samples received</dt><dd>${live.samples}</dd>
-      ${rows.map(([name, peer]) => html`<dt>${name}</dt><dd>${peer.state}${peer.reason && `: ${peer.reason}`}<br /><span class="muted">${figures(peer.figures ?? {})}</span></dd>`)}
+      <dt>Samples received</dt><dd>${formatFigure(live.samples)}</dd>
+      ${rows.map(([name, peer]) => html`<dt>${name}</dt><dd>${peer.state}${peer.reason && `: ${peer.reason}`}<br /><span class="muted">${figureWords(peer.figures ?? {}).join(" · ")}</span></dd>`)}
     </dl>`;
 }
 

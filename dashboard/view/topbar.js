@@ -1,14 +1,15 @@
 /** The bar at the top: is it alive, how much is there, is anything wrong; pause, window, theme, help. */
 
 import { html } from "htm/preact";
-import { formatAge, formatSpan } from "../core/format.js";
+import { formatSpan } from "../core/format.js";
+import { alarmWords } from "../core/entries.js";
 import { WINDOWS } from "../core/hash.js";
+import { linkChip } from "../core/words.js";
 import { clock, lastHeard } from "../app/session.js";
 import { app, dialog, drawerOpen, historyProblem, isDark, openAlarms, slow, still, tick, toggleTheme, windowS } from "../app/state.js";
 import { chooseWindow, togglePause } from "../app/view.js";
 import { Icon } from "./icons.js";
 
-const QUIET_MS = 3000;
 const LAG_SHOWN_MS = 10_000;
 
 export function TopBar() {
@@ -44,27 +45,15 @@ function Times() {
 /** How alive the link is, in a dot, a word and the age of what was heard last. */
 function LinkChip() {
   void tick.value;
-  const { session, broker, instruments } = app.value;
-  const age = performance.now() - lastHeard;
-  if (session.phase === "refused") return chip("bad", "○", "no access");
-  if (session.phase === "waiting" || (session.phase === "connecting" && session.since)) return chip("bad", "○", "no connection");
-  if (session.phase === "connecting") return chip("busy", "◌", "connecting …");
-  if (broker.state === "down") return chip("bad", "○", "broker down");
-  if (!instruments.size) return chip("ok", "●", "connected");
-  if (age > QUIET_MS) return chip("warn", "◌", `quiet ${formatAge(age)}`);
-  if (still.value) return chip("warn", "❙❙", "paused");
-  return chip("ok", "●", `live ${formatAge(age)}`);
+  const { tone, icon, text } = linkChip(app.value, { age: performance.now() - lastHeard, paused: !!still.value });
+  return html`<span class=${`chip link ${tone}`}><span class="dot" aria-hidden="true">${icon}</span>${text}</span>`;
 }
-
-/** @param {string} tone @param {string} icon @param {string} text */
-const chip = (tone, icon, text) => html`<span class=${`chip link ${tone}`}><span class="dot" aria-hidden="true">${icon}</span>${text}</span>`;
 
 function AlarmChip() {
   const list = openAlarms.value;
   if (!list.length) return null;
-  const unseen = list.filter((a) => !a.seen).length;
-  const text = `${list.length} ${list.length === 1 ? "alarm" : "alarms"}`;
-  return html`<button class=${`chip alarm ${unseen ? "bad" : "warn"}`} onClick=${() => (dialog.value = "alarms")}><${Icon} name="alarm" />${text}</button>`;
+  const { text, tone } = alarmWords(list);
+  return html`<button class=${`chip alarm ${tone}`} onClick=${() => (dialog.value = "alarms")}><${Icon} name="alarm" />${text}</button>`;
 }
 
 /** What is not right but does not stop anything. */

@@ -30,7 +30,8 @@ function Bar({ view }) {
   return html`
     <header class="topbar">
       <a class="brand" href="/" title="To the live page"><span class="brand-mark" aria-hidden="true"></span><span class="brand-word">labwire</span></a>
-      <nav class="tabs" aria-label="Calibration">
+      <nav class="tabs" aria-label="Pages">
+        <a class="tab" href="/">Live</a>
         ${tab("overview", "Calibrations", view === "overview" || view === "record" || view === "item")}
         ${tab("checks", "Checks", view === "checks")}
         ${tab("new", active ? `Runs (${active})` : "Runs", view === "new" || view === "run")}

@@ -43,7 +43,7 @@ function DueList() {
       ${data && !lines.length && html`<p class="muted">Nothing is in the register yet: <code class="command">labwire cal item add</code></p>`}
       ${lines.length > 0 && html`
         <div class="scroll"><table class="list">
-          <thead><tr><th>What</th><th>Where</th><th>Due</th><th>State</th><th>Last</th></tr></thead>
+          <thead><tr><th>What</th><th>Where</th><th>Due</th><th>State</th><th>Last</th><th></th></tr></thead>
           <tbody>${lines.map((line) => html`
             <tr key=${line.kind + line.id}>
               <td>${line.kind === "item" ? html`<a href=${link("item", line.id)}>${line.id}</a>` : line.id} <span class="muted">${line.kind === "standard" ? "standard " : ""}${line.what}</span></td>
@@ -51,9 +51,16 @@ function DueList() {
               <td>${line.day ?? "–"} <span class="muted">${daysTo(line.day, now)}</span></td>
               <td><${Mark} ...${dueWord(line.status)} /></td>
               <td>${line.last ?? "–"} <span class="muted">${line.by}</span></td>
+              <td class="todo">${mayAct() && next(line)}</td>
             </tr>`)}</tbody>
         </table></div>`}
     </section>`;
+}
+
+/** What can be done about a line, one click away. @param {import("../types.js").DueLine} line */
+function next(line) {
+  if (line.kind === "check") return html`<a href=${link("checks")}>Check</a>`;
+  return line.kind === "item" && line.instrument ? html`<a href=${link("new", line.id)} aria-label=${`Calibrate ${line.id}`}>Calibrate</a>` : null;
 }
 
 function Records() {

@@ -80,6 +80,7 @@ function Life({ detail }) {
     <section class="card"><h3>Who did what</h3>
       <ul class="log">${detail.history.map((h, i) => html`<li key=${i}><time>${h.at.slice(0, 16).replace("T", " ")}</time> ${stateWord(h.state)} <span class="muted">${h.by || "nobody"}${h.authenticated ? "" : " (not authenticated)"}${h.reason ? `: ${h.reason}` : ""}</span></li>`)}</ul>
       <p class="muted mono">SHA-256 of the record ${detail.sha256}</p>
+      ${detail.documents.length > 0 && html`<p><a href=${`/cal/${encodeURIComponent(detail.record.id)}#${detail.sha256.slice(0, 32)}`}>What the code on the certificate leads to</a></p>`}
       ${detail.chain.length > 0 && html`<p class="muted mono">in the chain ${detail.chain[detail.chain.length - 1].hash}</p>`}
     </section>`;
 }

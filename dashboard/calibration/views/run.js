@@ -2,11 +2,13 @@
 
 import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
+import { formatTime } from "../../core/format.js";
 import { link } from "../route.js";
 import { attempt, command, mayAct, runs } from "../store.js";
-import { buttonWord, duration, numeral, partWord, short } from "../words.js";
+import { askedBeyond, buttonWord, duration, numeral, partWord, roomText, short } from "../words.js";
 import { PairPlot } from "./plots.js";
 import { Mark } from "./parts.js";
+import { SetPoint } from "./setpoint.js";
 
 /** @typedef {import("../types.js").Run} RunState */
 
@@ -27,7 +29,7 @@ export function Run({ id }) {
       </header>
       <progress class="steps" max=${run.steps || 1} value=${run.end ? run.steps || 1 : Math.max(0, (run.step ?? 1) - 1)} aria-label="Steps done"></progress>
       <p class=${`now ${run.phase}`} role="status">${run.text}</p>
-      ${(run.asks ?? []).map((ask) => html`<p class="ask" key=${ask}>${ask}</p>`)}
+      ${askedBeyond(run.asks ?? []).map((ask) => html`<p class="ask" key=${ask}>${ask}</p>`)}
       ${run.error && html`<p class="notice bad" role="alert">${run.error}</p>`}
       ${(run.warnings ?? []).map((w) => html`<p class="notice warn" key=${w}>${w}</p>`)}
       <${Settling} run=${run} />
@@ -100,7 +102,8 @@ function Actions({ run }) {
         <button class="primary big" disabled=${busy}>${can.includes("reading") ? "Record" : buttonWord("next", run.phase)}</button>
       </form>`}
     <div class="actions">
-      ${plain.map((name) => html`<button key=${name} class=${name === "repeat" ? "plain big" : "primary big"} disabled=${busy} onClick=${() => act(name)}>${buttonWord(name, run.phase)}</button>`)}
+      <${SetPoint} key=${stage} run=${run} busy=${busy} />
+      ${plain.map((name) => html`<button key=${name} class=${name === "repeat" || run.phase === "set" ? "plain big" : "primary big"} disabled=${busy} onClick=${() => act(name)}>${buttonWord(name, run.phase)}</button>`)}
       ${can.filter((name) => REASONED.has(name)).map((name) => html`<button key=${name} class="plain big" disabled=${busy} aria-expanded=${reason?.name === name} onClick=${() => setReason(reason?.name === name ? null : { name, text: "" })}>${buttonWord(name, run.phase)}</button>`)}
     </div>
     ${reason && html`
@@ -128,7 +131,7 @@ function Live({ run }) {
   const room = Object.entries(run.room ?? {});
   return html`
     <section class="card"><h3>Now</h3><${PairPlot} pairs=${run.pairs ?? []} unit=${run.unit ?? ""} />
-      ${room.length > 0 && html`<dl class="facts">${room.map(([name, r]) => html`<div key=${name}><dt>${name} of the room</dt><dd>${short(r.now)} (${short(r.low)} … ${short(r.high)} allowed)</dd></div>`)}</dl>`}
+      ${room.length > 0 && html`<dl class="facts">${room.map(([name, r]) => html`<div key=${name}><dt>${name} of the room</dt><dd>${roomText(name, r)}</dd></div>`)}</dl>`}
     </section>`;
 }
 
@@ -137,7 +140,7 @@ function Results({ run }) {
   const results = run.results ?? [];
   if (!results.length) return null;
   return html`
-    <section class="card"><h3>Read so far</h3>
+    <section class="card"><h3>${run.end ? "Readings" : "Read so far"}</h3>
       <div class="scroll"><table class="list numbers">
         <thead><tr><th>Part</th><th>Point</th><th>n</th><th>Reference</th><th>Reading</th><th>Error / ${run.unit}</th><th>s</th><th></th></tr></thead>
         <tbody>${results.map((r, i) => html`
@@ -152,5 +155,5 @@ function Results({ run }) {
 /** @param {{run: RunState}} props */
 function Log({ run }) {
   const log = [...(run.log ?? [])].reverse();
-  return html`<section class="card"><h3>What happened</h3><ul class="log">${log.map((e, i) => html`<li key=${log.length - i}><time>${new Date(e.ts).toLocaleTimeString()}</time> ${e.text} <span class="muted">${e.by ?? ""}</span></li>`)}</ul></section>`;
+  return html`<section class="card"><h3>What happened</h3><ul class="log">${log.map((e, i) => html`<li key=${log.length - i}><time>${formatTime(e.ts)}</time> ${e.text} <span class="muted">${e.by ?? ""}</span></li>`)}</ul></section>`;
 }
