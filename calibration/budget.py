@@ -141,10 +141,12 @@ class Budget:
             return "t", 0.0
         return shape([line.part for line in self.lines], [line.dist == "rectangular" for line in self.lines])
 
+    def correlation(self, a: str, b: str) -> float:
+        """Of two contributions, by name; 0 where nothing was said."""
+        return 1.0 if a == b else self.correlations.get((a, b), self.correlations.get((b, a), 0.0))
+
     def _r(self, a: Contribution, b: Contribution) -> float:
-        if a.name == b.name:
-            return 1.0
-        return self.correlations.get((a.name, b.name), self.correlations.get((b.name, a.name), 0.0))
+        return self.correlation(a.name, b.name)
 
     def _square(self, lines: Sequence[Contribution]) -> float:
         return math.fsum(a.part * b.part * self._r(a, b) for a in lines for b in lines)

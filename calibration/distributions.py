@@ -12,6 +12,8 @@ from calibration.exact import CalculationError
 
 _TINY = 1e-300
 _STEPS = 1000
+_COUNTED = 1000
+"""From here on the number of ways is no double any more."""
 
 
 def normal_cdf(z: float) -> float:
@@ -100,7 +102,10 @@ def beta_quantile(p: float, a: float, b: float) -> float:
 
 def binomial_pmf(k: int, n: int, p: float) -> float:
     """The probability of exactly ``k`` of ``n``."""
-    return math.comb(n, k) * p**k * (1 - p) ** (n - k)
+    if n < _COUNTED or not 0 < p < 1:
+        return math.comb(n, k) * p**k * (1 - p) ** (n - k)
+    ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return math.exp(ways + k * math.log(p) + (n - k) * math.log1p(-p))
 
 
 def binomial_cdf(k: int, n: int, p: float) -> float:

@@ -4,12 +4,14 @@
 """
 
 import math
+import operator
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from calibration.budget import Budget, Contribution, Shape, divisor
-from calibration.exact import CalculationError
+from calibration.exact import CalculationError, arithmetic, exact
+from calibration.linear import cholesky
 
 Model = Callable[[Mapping[str, float]], float]
 _STEP = 0.1
@@ -73,11 +75,53 @@ def propagate(
     return Propagated(value, Budget(lines, correlations or {}, _second(model, inputs) if second_order else ()))
 
 
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several results of the same inputs: each with its budget, and their covariances [GUM F.1.2.3, JCGM 102]."""
+
+    results: Mapping[str, Propagated]
+    covariance: Mapping[tuple[str, str], float]
+
+    def correlation(self, a: str, b: str) -> float:
+        """0 where one of them has no uncertainty."""
+        spread = self.results[a].budget.u * self.results[b].budget.u
+        return self.covariance[a, b] / spread if spread else 0.0
+
+
+def several(
+    models: Mapping[str, Model],
+    inputs: Mapping[str, Input],
+    correlations: Mapping[tuple[str, str], float] | None = None,
+) -> Several:
+    """The budgets of several models of the same inputs, and how their results correlate [GUM H.2.3]."""
+    found = {name: propagate(model, inputs, correlations) for name, model in models.items()}
+    return Several(found, {(a, b): shared(found[a].budget, found[b].budget) for a in found for b in found})
+
+
+def shared(one: Budget, other: Budget) -> float:
+    """The covariance of two results by what their budgets have in common: contributions of the same name.
+
+    Correlations are those of ``one``. Sum over i, j of c_i u_i r_ij c'_j u'_j.
+    """
+    return math.fsum(a.part * b.part * one.correlation(a.name, b.name) for a in one.lines for b in other.lines)
+
+
 def simulate(
-    model: Model, inputs: Mapping[str, Input], rng: random.Random, *, draws: int = 20_000, p: float = 0.95
+    model: Model,
+    inputs: Mapping[str, Input],
+    rng: random.Random,
+    *,
+    draws: int = 20_000,
+    p: float = 0.95,
+    correlations: Mapping[tuple[str, str], float] | None = None,
 ) -> Simulated:
-    """Monte Carlo [JCGM 101]: a check beside the budget. ``rng`` makes it repeatable."""
-    results = sorted(model({name: _draw(x, rng) for name, x in inputs.items()}) for _ in range(draws))
+    """Monte Carlo [JCGM 101]: a check beside the budget. ``rng`` makes it repeatable.
+
+    Correlated inputs are drawn together from a normal distribution [JCGM 101 6.4.8], so they must be normal.
+    Raises CalculationError.
+    """
+    draw = _drawing(inputs, correlations or {}, rng)
+    results = sorted(model(draw()) for _ in range(draws))
     average = math.fsum(results) / draws
     u = math.sqrt(math.fsum((r - average) ** 2 for r in results) / (draws - 1))
     width = max(1, math.floor(p * draws))
@@ -122,6 +166,36 @@ def _term(model: Model, inputs: Mapping[str, Input], i: str, j: str) -> float:
     f1 = (f(1, 0) - f(-1, 0)) / 2
     up, down = f(1, 1) - 2 * f(1, 0) + f(1, -1), f(-1, 1) - 2 * f(-1, 0) + f(-1, -1)
     return f2 * f2 / 2 + f1 * (up - down) / 2
+
+
+def _drawing(
+    inputs: Mapping[str, Input], correlations: Mapping[tuple[str, str], float], rng: random.Random
+) -> Callable[[], dict[str, float]]:
+    """What draws one value of each input."""
+    joined = [name for name in inputs if any(name in pair for pair in correlations)]
+    if wrong := [name for name in joined if inputs[name].dist != "normal"]:
+        raise CalculationError(f"{wrong[0]} is correlated: only normal inputs are drawn together")
+    lower = _lower([inputs[name] for name in joined], joined, correlations) if joined else []
+    alone = [name for name in inputs if name not in joined]
+
+    def draw() -> dict[str, float]:
+        values = {name: _draw(inputs[name], rng) for name in alone}
+        z = [rng.gauss(0, 1) for _ in joined]
+        for name, row in zip(joined, lower, strict=True):
+            values[name] = inputs[name].value + inputs[name].u * math.fsum(map(operator.mul, row, z))
+        return values
+
+    return draw
+
+
+def _lower(
+    inputs: Sequence[Input], names: Sequence[str], correlations: Mapping[tuple[str, str], float]
+) -> list[list[float]]:
+    """The Cholesky factor of the correlations. Raises CalculationError for impossible ones."""
+    known = Budget(tuple(Contribution(n, x.u) for n, x in zip(names, inputs, strict=True)), correlations)
+    with arithmetic():
+        factor = cholesky([[exact(known.correlation(a, b)) for b in names] for a in names])
+    return [[float(v) for v in row] for row in factor]
 
 
 def _draw(x: Input, rng: random.Random) -> float:

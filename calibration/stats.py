@@ -72,6 +72,27 @@ def pooled(spreads: Sequence[Spread]) -> Spread:
     return Spread(math.sqrt(math.fsum(spread.nu * spread.s**2 for spread in spreads) / nu), nu)
 
 
+def covariance(a: Sequence[Number], b: Sequence[Number], *, of_means: bool = False) -> float:
+    """Of quantities observed together, with n − 1; ``of_means`` divides by n [GUM 5.2.3]. Raises CalculationError."""
+    n = same_length(a=a, b=b)
+    if n < 2:
+        raise CalculationError("a covariance needs at least two pairs")
+    with arithmetic():
+        total = _products(_deviations(exacts(a)), _deviations(exacts(b))) / (n - 1)
+        return float(total / n if of_means else total)
+
+
+def correlation(a: Sequence[Number], b: Sequence[Number]) -> float:
+    """r of quantities observed together, the same for their means [GUM 5.2.2, H.2.2]. Raises CalculationError."""
+    same_length(a=a, b=b)
+    with arithmetic():
+        da, db = _deviations(exacts(a)), _deviations(exacts(b))
+        spread = (_squares(da) * _squares(db)).sqrt()
+        if not spread:
+            raise CalculationError("what does not scatter is correlated with nothing")
+        return float(_products(da, db) / spread)
+
+
 def autocorrelation(values: Sequence[Number], lag: int) -> float:
     """The correlation of readings ``lag`` apart; 0 where all readings are equal."""
     with arithmetic():
@@ -170,6 +191,10 @@ def _deviations(numbers: Sequence[Decimal]) -> list[Decimal]:
 
 def _squares(numbers: Sequence[Decimal]) -> Decimal:
     return sum((number * number for number in numbers), Decimal())
+
+
+def _products(a: Sequence[Decimal], b: Sequence[Decimal]) -> Decimal:
+    return sum((x * y for x, y in zip(a, b, strict=True)), Decimal())
 
 
 def _variance(numbers: Sequence[Decimal]) -> Decimal:

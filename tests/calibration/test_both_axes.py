@@ -64,3 +64,29 @@ def test_a_point_must_be_uncertain_somehow() -> None:
         fit_both(X, Y, 0, [0, *UY[1:]])
     with pytest.raises(CalculationError, match="20 rows"):
         fit_covariance(X, Y, [[1]])
+
+
+def test_iso_ts_28037_with_covariances_of_all() -> None:
+    """Clause 10: covariance matrices of the x and of the y, a = 0.342 4, b = 1.001 2, chi-squared 1.772."""
+    x, y = [50.4, 99.0, 149.9, 200.4, 248.5, 299.7, 349.1], [52.3, 97.8, 149.7, 200.1, 250.4, 300.9, 349.2]
+    matrix = [[0.0] * 14 for _ in range(14)]
+    for i, row in enumerate(UX28037):
+        for j, value in enumerate(row):
+            matrix[i][j], matrix[7 + i][7 + j] = value, 5.0 if i == j else 1.0
+    found = fit_covariance(x, y, matrix)
+    assert found.powers == pytest.approx((0.3424, 1.0012), abs=0.00005)
+    assert found.u == pytest.approx((2.0569, 0.0090), abs=0.00005)
+    assert found.cov[0][1] == pytest.approx(-0.0129, abs=0.00005)
+    assert found.chi2 == pytest.approx(1.772, abs=0.0005)
+    assert found.chi2_limit == pytest.approx(11.070, abs=0.0005)
+
+
+UX28037 = [
+    [0.5, 0, 0.25, 0, 0.25, 0, 0.25],
+    [0, 1.25, 1, 0, 0, 1, 1],
+    [0.25, 1, 1.5, 0, 0.25, 1, 1.25],
+    [0, 0, 0, 1.25, 1, 1, 1],
+    [0.25, 0, 0.25, 1, 1.5, 1, 1.25],
+    [0, 1, 1, 1, 1, 2.25, 2],
+    [0.25, 1, 1.25, 1, 1.25, 2, 2.5],
+]

@@ -63,6 +63,8 @@ def test_quantiles_are_the_inverse(p: float, nu: float) -> None:
 def test_binomial() -> None:
     assert d.binomial_cdf(2, 4, 0.5) == pytest.approx(11 / 16)
     assert d.binomial_pmf(2, 4, 0.5) == pytest.approx(6 / 16)
+    assert d.binomial_pmf(1, 1, 1) == 1
+    assert d.binomial_cdf(5000, 10_000, 0.5) == pytest.approx(0.5 + 0.5 * math.sqrt(2 / (math.pi * 10_000)), rel=1e-4)
 
 
 @pytest.mark.parametrize(("p", "nu"), [(0, 1), (1, 1), (0.5, 0), (0.5, -1), (0.5, math.nan)])

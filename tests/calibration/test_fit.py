@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from calibration.curve import OutsideRange
 from calibration.exact import CalculationError
 from calibration.fit import fit, through
+from tests.calibration import nist
 
 X28037, Y28037 = [1, 2, 3, 4, 5, 6], [3.3, 5.6, 7.1, 9.3, 10.7, 12.1]
 
@@ -45,6 +46,28 @@ def test_nist_wampler_1_and_2(step: str) -> None:
         assert value == pytest.approx(float(b**e), rel=1e-12)
     assert found.s == pytest.approx(0, abs=1e-12)
     assert found.r2 == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize("times", [1, 100, 10_000])
+def test_nist_wampler_3_to_5(times: int) -> None:
+    """The same quintic under more and more noise, which is orthogonal to it."""
+    x = list(range(21))
+    found = fit(x, [sum(v**e for e in range(6)) + times * nist.WAMPLER_NOISE[v] for v in x], 5)
+    assert found.powers == pytest.approx([1] * 6, rel=1e-12)
+    assert found.u == pytest.approx([times * u for u in nist.WAMPLER_U], rel=1e-12)
+    assert found.s == pytest.approx(times * 2360.14502379268, rel=1e-12)
+    assert found.r2 == pytest.approx(
+        {1: 0.999995559025820, 100: 0.957478440825662, 10_000: 0.224668921574940e-02}[times]
+    )
+
+
+def test_nist_filip() -> None:
+    """Degree ten: the condition number is about 10^15, double precision has nothing left of it."""
+    found = fit(nist.FILIP_X, nist.FILIP_Y, 10)
+    assert found.powers == pytest.approx(nist.FILIP_B, rel=1e-12)
+    assert found.u == pytest.approx(nist.FILIP_U, rel=1e-12)
+    assert found.s == pytest.approx(0.334801051324544e-02, rel=1e-12)
+    assert found.r2 == pytest.approx(0.996727416185620, rel=1e-12)
 
 
 LINES = st.lists(

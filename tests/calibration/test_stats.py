@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from calibration import stats
 from calibration.exact import CalculationError, Number
+from calibration.stats import autocorrelation, correlation, covariance, summary
+from tests.calibration import nist
 
 NUMERALS = st.decimals(-1000, 1000, places=4)
 READINGS = st.lists(NUMERALS, min_size=2, max_size=30)
@@ -115,3 +117,38 @@ def test_slope() -> None:
     assert b == 0
     assert s == pytest.approx(math.sqrt(2 / 3))
     assert u == pytest.approx(s / math.sqrt(2))
+
+
+@pytest.mark.parametrize(
+    ("values", "average", "scatter", "r1"),
+    [
+        (nist.LEW, -177.435, 277.332168044316, -0.307304800605679),
+        (nist.MAVRO, 2.001856, 0.000429123454003053, 0.937989183438248),
+        (nist.MICHELSO, 299.8524, 0.0790105478190518, 0.535199668621283),
+    ],
+)
+def test_nist_univariate(values: list[Decimal], average: float, scatter: float, r1: float) -> None:
+    """Mean, standard deviation and lag-1 autocorrelation as certified."""
+    found = summary(values)
+    assert (found.mean, found.s) == pytest.approx((average, scatter), rel=1e-12)
+    assert autocorrelation(values, 1) == pytest.approx(r1, rel=1e-12)
+
+
+def test_covariance_and_correlation() -> None:
+    a, b = [1, 2, 3, 4], [2, 4, 5, 9]
+    assert covariance(a, b) == pytest.approx(11 / 3)
+    assert covariance(a, b, of_means=True) == pytest.approx(11 / 12)
+    assert correlation(a, b) == pytest.approx(11 / math.sqrt(5 * 26))
+    assert correlation(a, [-v for v in a]) == -1
+    assert covariance(a, a, of_means=True) == pytest.approx(summary(a).u ** 2)
+
+
+@pytest.mark.parametrize(("a", "b"), [([1, 2], [1]), ([1], [1])])
+def test_pairs_are_needed(a: list[int], b: list[int]) -> None:
+    with pytest.raises(CalculationError):
+        covariance(a, b)
+
+
+def test_what_does_not_scatter_is_correlated_with_nothing() -> None:
+    with pytest.raises(CalculationError):
+        correlation([1, 1, 1], [1, 2, 3])
