@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from broker.config import BrokerConfig
 from broker.messages import Channel, EdgeStatus, Last, MessageError, Meta, Status, Value, decode
 from broker.runtime import Clock
 from broker.topics import INSTRUMENT, Kind, Topics
+from labwire import numbers
 
 log = logging.getLogger("labwire.live")
 
@@ -92,13 +92,7 @@ def values_text(meta: Meta, last: Last) -> str:
 
 def number_text(value: Value, channel: Channel) -> str:
     """A value with the digits of the channel's resolution (four significant ones where it has none)."""
-    if value is None:
-        return "–"
-    if not isinstance(value, float):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    if channel.resolution:
-        return f"{value:.{max(0, math.ceil(-math.log10(channel.resolution) - 1e-9))}f}"
-    return f"{value:.4g}"
+    return numbers.number_text(value, channel.resolution)
 
 
 async def follow(broker: BrokerConfig, picture: Picture) -> None:
