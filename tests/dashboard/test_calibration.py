@@ -114,6 +114,33 @@ async def test_a_run_is_guided_from_its_start_to_the_certificate(workshop: Work,
     await expect(auditor.locator("#verdict")).to_contain_text("no such certificate")
 
 
+async def test_the_bath_is_brought_to_the_point_from_the_page(workshop: Work, views: Pages) -> None:
+    workshop.set_to = 20.0  # whoever follows the runs leaves the bath alone
+    page = await calibrations(views)
+    await page.get_by_role("link", name="Calibrate pt-7").click()
+    await expect(page.locator("select[name=procedure]")).to_have_value(sha256(PROCEDURE))
+    await expect(page.locator("select[name=item]")).to_have_value("bath1/pt100")
+    await expect(page.locator("select[name=reference]")).to_have_value("bath1/reference")
+    await press(page, "Begin")
+    await page.get_by_label("immersion depth").fill("160 mm")
+    await page.get_by_label("done", exact=True).check()
+    await press(page, "Begin")
+
+    await press(page, "Set the bath: 20 °C …")
+    await press(page, "Cancel")
+    await expect(page.locator(".now.set")).to_be_visible()
+    await press(page, "Set the bath: 20 °C …")
+    await press(page, "Yes, do it")
+    await expect(page.locator(".now.set")).to_have_count(0)
+
+    live = await views.open("victor")
+    await expect(live.locator('.entry[data-kind="command"]').first).to_contain_text("Set the bath 20 °C")
+    await press(page, "Abort …")
+    await page.get_by_label("Why is the run aborted?").fill("enough seen")
+    await press(page, "Abort the run")
+    await expect(page.locator(".now.aborted")).to_be_visible()
+
+
 async def test_a_run_that_may_not_begin_says_why(workshop: Work, views: Pages) -> None:
     page = await calibrations(views)
     await page.get_by_role("link", name="New calibration").click()
