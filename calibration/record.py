@@ -24,10 +24,8 @@ NEXT: dict[State, tuple[State, ...]] = {
     "withdrawn": (),
 }
 LONGEST = 64
-_FIGURES = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
-Numeral = Annotated[str, msgspec.Meta(pattern="^[+-]?" + _FIGURES, max_length=LONGEST)]
-Size = Annotated[str, msgspec.Meta(pattern=r"^\+?" + _FIGURES, max_length=LONGEST)]
-"""A numeral that is not negative."""
+_NUMERAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+Numeral = Annotated[str, msgspec.Meta(pattern=_NUMERAL, max_length=LONGEST)]
 Stamp = Annotated[
     str, msgspec.Meta(pattern=r"^$|^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$")
 ]
@@ -61,7 +59,7 @@ class Item(_Part, frozen=True, kw_only=True):
     asset: str = ""
     condition: str = ""
     channel: str = ""
-    d: Size = "0"
+    d: Numeral = "0"
 
 
 class CertificatePoint(_Part, frozen=True, kw_only=True):

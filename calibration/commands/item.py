@@ -86,7 +86,7 @@ def _item(old: Item, args: argparse.Namespace) -> Item:
     try:
         return msgspec.convert({**msgspec.to_builtins(old), **given}, Item)
     except msgspec.ValidationError as e:
-        raise Wrong(f"item {args.id}: --resolution is a number and not negative, such as 0.01") from e
+        raise Wrong(f"item {args.id}: --resolution is a number, such as 0.01") from e
 
 
 def _list(kept: Register, args: argparse.Namespace) -> None:

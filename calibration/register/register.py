@@ -126,6 +126,9 @@ class Register:
         self._write_item(item, by, months, customer)
 
     def _write_item(self, item: Item, by: Person, months: int | None, customer: str) -> None:
+        # Not a matter of the type: what was written once must stay readable.
+        if float(item.d) < 0:
+            raise RegisterError(f"item {item.id}: a resolution is not negative, and {item.d} is")
         event = ev.ItemAdded(id=item.id, t=self._now(), by=by, item=item, months=months, customer=customer)
         self._write(event)
 
