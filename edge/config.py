@@ -148,6 +148,8 @@ def _instrument(k: int, raw: Mapping[str, Any], edge: str, mistakes: Mistakes) -
         return None
     _check_correct(table, driver.meta, here)
     address = here.attempt(parse_address, table.port, _serial(table, driver.serial))
+    if address is not None:
+        here.attempt(driver.check_address, address)
     return None if address is None else Prepared(table.name, address, driver, table.correct)
 
 

@@ -16,7 +16,7 @@ import msgspec
 from broker.commands import CommandFailed
 from broker.messages import Channel, Command, CommandSpec, Meta, Quality, Value
 from broker.runtime import Sleep
-from edge.links.address import SerialSettings
+from edge.links.address import Address, I2cAddress, SerialSettings
 from edge.links.base import Link
 
 STALE_MS = 5000
@@ -94,6 +94,12 @@ class Driver(ABC, Generic[O]):
         self.options = options
         self.sleep = sleep
         self.monotonic = monotonic
+
+    @classmethod
+    def check_address(cls, address: Address) -> None:
+        """Whether it can be spoken to there. Raises ValueError with what was expected."""
+        if isinstance(address, I2cAddress):
+            raise ValueError(f"port '{address}' is a device on a bus; this driver speaks over a serial line or TCP")
 
     @property
     @abstractmethod

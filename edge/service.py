@@ -11,7 +11,7 @@ from broker.agent import Agent, AgentConfig
 from broker.config import ConfigError
 from edge.config import EdgeConfig
 from edge.links import is_plugged, make_link
-from edge.links.address import TcpAddress
+from edge.links.address import I2cAddress, SerialAddress
 from edge.raised import Raised
 from edge.supervise import Supervised
 
@@ -21,7 +21,7 @@ log = logging.getLogger("edge.service")
 async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
     """Read all instruments until ``stop`` is set. What is no LinkError ends it with that exception.
 
-    Raises ConfigError when a serial line is wanted and pyserial is not installed.
+    Raises ConfigError when a serial line or a bus is wanted and its library is not installed.
     """
     _need_libraries(config)
     e = config.edge
@@ -45,9 +45,16 @@ async def serve(config: EdgeConfig, stop: asyncio.Event) -> None:
 
 
 def _need_libraries(config: EdgeConfig) -> None:
-    if all(isinstance(i.address, TcpAddress) for i in config.instruments):
-        return
-    try:
-        import_module("serial")
-    except ModuleNotFoundError as e:
-        raise ConfigError("serial lines need the library pyserial: pip install 'labwire[edge]'") from e
+    needed = {type(i.address) for i in config.instruments}
+    for kind, module, sentence in _LIBRARIES:
+        if kind in needed:
+            try:
+                import_module(module)
+            except ModuleNotFoundError as e:
+                raise ConfigError(sentence) from e
+
+
+_LIBRARIES = (
+    (SerialAddress, "serial", "serial lines need the library pyserial: pip install 'labwire[edge]'"),
+    (I2cAddress, "smbus2", "I²C needs the library smbus2: pip install 'labwire[i2c]'"),
+)

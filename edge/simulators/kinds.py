@@ -12,7 +12,9 @@ from edge.simulators.dmm import DmmDevice
 from edge.simulators.stirrer import StirrerDevice
 from edge.simulators.vibration import VibrationDevice
 
-KINDS = ("mt-sics", "namur", "vibration", "dmm", "bath", "counter")
+I2C = "i2c"
+"""A whole bus (``edge.simulators.i2c_bus``), not a device on a line of its own."""
+KINDS = ("mt-sics", "namur", "vibration", "dmm", "bath", "counter", I2C)
 _DEFAULT_NAMES = {
     "mt-sics": "balance1",
     "namur": "stirrer1",
@@ -20,8 +22,9 @@ _DEFAULT_NAMES = {
     "dmm": "dmm1",
     "bath": "bath1",
     "counter": "counter1",
+    I2C: "i2c1",
 }
-_WORD = re.compile(r"(?P<kind>[a-z-]+)(?::(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*))?(?:@(?P<rate>\d+(?:\.\d+)?))?")
+_WORD = re.compile(r"(?P<kind>[a-z0-9-]+)(?::(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*))?(?:@(?P<rate>\d+(?:\.\d+)?))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def parse_word(word: str) -> Wanted:
 
 
 def make_device(wanted: Wanted, rng: random.Random) -> Device:
-    """The instrument itself."""
+    """The instrument itself, for any kind but ``i2c``."""
     match wanted.kind:
         case "mt-sics":
             return BalanceDevice(rng)

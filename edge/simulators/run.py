@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from edge.simulators.control import control_pipe
 from edge.simulators.device import Device
 from edge.simulators.faults import FAULTS, garble
+from edge.simulators.i2c_bus import simulating_buses
 from edge.simulators.journal import Journal
-from edge.simulators.kinds import Wanted, make_device
+from edge.simulators.kinds import I2C, Wanted, make_device
 from edge.simulators.pty_line import PtyLine
 
 log = logging.getLogger("edge.simulators")
@@ -34,7 +36,7 @@ class Simulated:
 
     async def run(self) -> None:
         """Answer, send and obey until cancelled."""
-        async with _pipe(self.control) as control:
+        async with control_pipe(self.control) as control:
             self.line.plug()
             self.ready.set()
             try:
@@ -96,23 +98,6 @@ class Simulated:
 
 
 @asynccontextmanager
-async def _pipe(path: Path) -> AsyncIterator[asyncio.StreamReader]:
-    """A named pipe read line by line; opened for both ways, so that writers come and go as they like."""
-    path.unlink(missing_ok=True)
-    os.mkfifo(path)
-    file = open(os.open(path, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0)  # noqa: SIM115 - the transport closes it
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), file
-    )
-    try:
-        yield reader
-    finally:
-        transport.close()
-        path.unlink(missing_ok=True)
-
-
-@asynccontextmanager
 async def simulating(
     wanted: Sequence[Wanted], folder: Path, journal: Path | None = None, seed: int | None = None
 ) -> AsyncIterator[dict[str, Simulated]]:
@@ -134,7 +119,8 @@ async def simulating(
 
 async def simulate(wanted: Sequence[Wanted], folder: Path, journal: Path | None, stop: asyncio.Event) -> None:
     """Simulate until ``stop`` is set."""
-    async with simulating(wanted, folder, journal):
+    lines, buses = [w for w in wanted if w.kind != I2C], [w.name for w in wanted if w.kind == I2C]
+    async with simulating(lines, folder, journal), simulating_buses(buses, folder, journal):
         for one in wanted:
             log.info("%s: %s (faults: echo silent > %s)", one.name, folder / one.name, folder / f"{one.name}.control")
         await stop.wait()
