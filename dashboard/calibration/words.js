@@ -23,8 +23,11 @@ const DUE = {
   withdrawn: { icon: "▲", tone: "bad", word: "withdrawn" },
 };
 
-/** @param {string} status */
-export const dueWord = (status) => DUE[status] ?? { icon: "○", tone: "", word: status };
+/** @param {string} status @param {string} [kind] item, standard or check */
+export function dueWord(status, kind = "item") {
+  const known = DUE[status] ?? { icon: "○", tone: "", word: status };
+  return status === "never" && kind === "check" ? { ...known, word: "not checked yet" } : known;
+}
 
 /** @param {boolean | null | undefined} passed */
 export function verdictWord(passed) {

@@ -9,6 +9,7 @@ test("states, verdicts and buttons are words", () => {
   assert.equal(verdictWord(false).word, "does not conform");
   assert.equal(verdictWord(null).word, "no statement");
   assert.equal(dueWord("overdue").tone, "bad");
+  assert.deepEqual(["item", "check"].map((kind) => dueWord("never", kind).word), ["never calibrated", "not checked yet"]);
   assert.equal(buttonWord("next", "set"), "It is set");
   assert.equal(buttonWord("next", "adjust"), "Go on");
 });

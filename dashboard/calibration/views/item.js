@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 import { link } from "../route.js";
+import { mayAct } from "../store.js";
 import { day, numeral, short, verdictWord } from "../words.js";
 import { axis, path as line, tickText } from "../chart.js";
 import { Mark, Problem, useFetched } from "./parts.js";
@@ -12,10 +13,10 @@ export function Item({ id }) {
   const item = /** @type {any} */ (data);
   if (!item) return html`<section class="card"><h2>${id}</h2><${Problem} problem=${problem} /></section>`;
   return html`
-    <section class="card"><h2>${item.id}</h2>
+    <section class="card"><header class="card-head"><h2>${item.id}</h2>${mayAct() && item.state !== "retired" && html`<a class="primary" href=${link("new", item.id)}>Calibrate</a>`}</header>
       <p class="muted">${[item.maker, item.model, item.serial && `serial ${item.serial}`, item.asset && `asset ${item.asset}`].filter(Boolean).join(" · ")}${item.state === "retired" ? " · retired" : ""}</p>
       <h3>Sits at</h3>
-      ${item.placements.length ? html`<ul class="log">${[...item.placements].reverse().map((/** @type {any} */ p) => html`<li key=${p.from}><a href="/">${p.instrument}/${p.channel}</a> <span class="muted">${day(p.from)} – ${p.to ? day(p.to) : "now"}</span></li>`)}</ul>` : html`<p class="muted">nowhere yet: <code class="command">labwire cal item install ${item.id} …</code></p>`}
+      ${item.placements.length ? html`<ul class="log">${[...item.placements].reverse().map((/** @type {any} */ p) => html`<li key=${p.from}><a href=${`/#f=${p.instrument}`}>${p.instrument}/${p.channel}</a> <span class="muted">${day(p.from)} – ${p.to ? day(p.to) : "now"}</span></li>`)}</ul>` : html`<p class="muted">nowhere yet: <code class="command">labwire cal item install ${item.id} …</code></p>`}
     </section>
     <section class="card"><h3>Calibrations</h3>
       ${!item.calibrations.length && html`<p class="muted">none that is released</p>`}

@@ -49,7 +49,7 @@ function DueList() {
               <td>${line.kind === "item" ? html`<a href=${link("item", line.id)}>${line.id}</a>` : line.id} <span class="muted">${line.kind === "standard" ? "standard " : ""}${line.what}</span></td>
               <td>${line.instrument ? `${line.instrument}/${line.channel}` : "–"}</td>
               <td>${line.day ?? "–"} <span class="muted">${daysTo(line.day, now)}</span></td>
-              <td><${Mark} ...${dueWord(line.status)} /></td>
+              <td><${Mark} ...${dueWord(line.status, line.kind)} /></td>
               <td>${line.last ?? "–"} <span class="muted">${line.by}</span></td>
               <td class="todo">${mayAct() && next(line)}</td>
             </tr>`)}</tbody>
