@@ -36,7 +36,7 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """What stays: 0 is no limit. ``…_days`` count from the stamp, ``…_bytes`` are of the database's content.
 
     ``rollup_days``: roll-ups may outlive their samples. ``free_bytes``: below this on the disk the oldest goes,
-    traffic before samples.
+    traffic before samples, also what a guard wants: a database that is down for weeks must not stop the storing.
     """
 
     samples_days: float = 0.0
@@ -148,7 +148,7 @@ class Keeper:
             by_age = limit_us is not None and due.t_max < limit_us and self._since(due.book) * 1000 < limit_us
             if not by_age and over <= 0:
                 continue
-            if self._guards and self._guarded(due):
+            if not short and self._guarded(due):
                 gone.kept += 1
                 continue
             self._expire(due)

@@ -163,6 +163,18 @@ def test_what_somebody_still_wants_stays(tmp_path: Path) -> None:
     assert rows(tmp_path) == []
 
 
+def test_a_disk_that_fills_up_is_stronger_than_a_guard(tmp_path: Path) -> None:
+    """A projection's database that is away for weeks must not stop the storing."""
+    hours(open_store(tmp_path), 4)
+    store = keep(tmp_path, samples_days=1 / 24 / 60, free_bytes=10**9)
+    store.guards.append(lambda source, boot, a, b: True)
+    assert tend(store).kept > 0
+    assert len(rows(tmp_path)) == 2000
+    while store.tend(T_MS, 10**9 - PLENTY).more:
+        pass
+    assert rows(tmp_path) == []
+
+
 def test_traffic_goes_by_age_and_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("logger.store.segments.MELT_COUNT", 4)
     store = open_store(tmp_path)
