@@ -1,5 +1,8 @@
 """The questions Grafana asks InfluxDB, in Flux. Pure.
 
+Which fields are numbers is found first, by the last value of each; then they are asked for by name. InfluxDB's storage
+answers that itself, where a filter by type would look at every value. For the same reason ``rows`` is a function.
+
 Grafana replaces ``v.timeRangeStart``, ``v.timeRangeStop``, ``v.windowPeriod``, ``v.defaultBucket`` and its own
 ``${variables}``. Measurements and fields are those of ``logger.influx`` (docs/influxdb.md).
 """
@@ -9,10 +12,6 @@ from collections.abc import Sequence
 RANGE = "  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)"
 ONE = 'r.instrument == "${instrument}"'
 MANY = "r.instrument =~ /^${instrument:regex}$/"
-NUMERIC = (
-    '  |> filter(fn: (r) => types.isType(v: r._value, type: "float") or types.isType(v: r._value, type: "int") '
-    'or types.isType(v: r._value, type: "uint"))'
-)
 CHANNELS = "r._field =~ /^${channel:regex}$/"
 BESIDE = "_(q|u|cal)$"
 """Fields beside a channel: its quality, uncertainty and calibration."""
@@ -26,16 +25,35 @@ def _source(bucket: str = "v.defaultBucket", when: str = RANGE) -> tuple[str, st
     return f"from(bucket: {bucket})", when
 
 
+def _named(which: str, channels: str, numeric: bool) -> str:
+    """``rows``, and ``wanted``: the fields among them that are numbers, or that are none."""
+    return text(
+        'import "regexp"',
+        'import "strings"',
+        'import "types"',
+        "rows = () => from(bucket: v.defaultBucket)",
+        RANGE,
+        f'  |> filter(fn: (r) => r._measurement == "data" and {which} and {channels} and r._field !~ /{BESIDE}/)',
+        "names = rows()",
+        "  |> last()",
+        f"  |> filter(fn: (r) => {'' if numeric else 'not '}types.isNumeric(v: r._value))",
+        '  |> keep(columns: ["_field"])',
+        "  |> group()",
+        '  |> distinct(column: "_field")',
+        '  |> findColumn(fn: (key) => true, column: "_value")',
+        'wanted = regexp.compile(v: "^(" + strings.joinStr(arr: names, v: "|") + ")$")',
+    )
+
+
 def samples(which: str, fn: str, *, channels: str = CHANNELS, named: bool = False) -> str:
     """Numeric channels in windows of the panel's width. ``fn``: mean, min, max. ``named``: the instrument in front."""
     label = 'r.instrument + " " + r._field' if named else "r._field"
     return text(
-        'import "types"',
-        *_source(),
-        f'  |> filter(fn: (r) => r._measurement == "data" and {which} and {channels})',
-        NUMERIC,
-        "  |> toFloat()",
+        _named(which, channels, numeric=True),
+        "rows()",
+        "  |> filter(fn: (r) => r._field =~ wanted)",
         f"  |> aggregateWindow(every: v.windowPeriod, fn: {fn}, createEmpty: false)",
+        "  |> toFloat()",
         f"  |> map(fn: (r) => ({{_time: r._time, _value: r._value, _field: {label}}}))",
         '  |> group(columns: ["_field"])',
     )
@@ -44,10 +62,9 @@ def samples(which: str, fn: str, *, channels: str = CHANNELS, named: bool = Fals
 def states(which: str) -> str:
     """Switches and words of the chosen channels, as they change."""
     return text(
-        'import "types"',
-        *_source(),
-        f'  |> filter(fn: (r) => r._measurement == "data" and {which} and {CHANNELS} and r._field !~ /{BESIDE}/)',
-        '  |> filter(fn: (r) => types.isType(v: r._value, type: "bool") or types.isType(v: r._value, type: "string"))',
+        _named(which, CHANNELS, numeric=False),
+        "rows()",
+        "  |> filter(fn: (r) => r._field =~ wanted)",
         "  |> aggregateWindow(every: v.windowPeriod, fn: last, createEmpty: false)",
         "  |> toString()",
         '  |> keep(columns: ["_time", "_value", "_field"])',
