@@ -7,12 +7,14 @@ import random
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from benchmarks._influxdb import Database
+from benchmarks._machine import NO_TMPFS, Disk, SteppedClock, writes_refused
 from benchmarks._verdict import Row
 from broker.client import Client, Message, MqttError
 from broker.messages import TERMINAL, Command, Reply, encode
@@ -22,7 +24,7 @@ from tests.support.proxy import Proxy
 from tests.support.waiting import eventually
 from tests.system.lab import POLL, STREAM, Lab
 
-RATES = {"i0": 500, "i1": 50, "i2": 0}
+RATES = {"i0": 200, "i1": 50, "i2": 0}
 """Counters and lines a second; 0: polled every 20 ms, which travels as blocks."""
 FAST = POLL.replace("every_ms = 50", "every_ms = 20")
 POLLED = "i2"
@@ -30,16 +32,22 @@ TTL_MS = 10_000
 RECORDED = 300
 """Payloads of live and late messages kept for sending them again."""
 TOPICS = Topics()
-SMALL_SPOOLS = (64 * 1024, 128 * 1024, 256 * 1024)
+SMALL_SPOOLS = (64 * 1024, 128 * 1024)
+HOUR_S = 3600
+REFUSED_BEYOND = (0, 16 * 1024, 1024 * 1024)
 
 
 @dataclass
 class Campaign:
-    """A running laboratory, and what has been done to it."""
+    """A running laboratory, and what has been done to it. ``pace``: how long faults last, 1.0 as they say."""
 
     lab: Lab
     logger_link: Proxy
     rng: random.Random
+    clocks: Mapping[str, SteppedClock] = field(default_factory=dict)
+    disk: Disk | None = None
+    database: Database | None = None
+    pace: float = 1.0
     edge_ends_us: list[int] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     copies: list[bytes] = field(default_factory=list)
@@ -47,13 +55,15 @@ class Campaign:
     replies: dict[str, Reply] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     republished: int = 0
+    revived: int = 0
 
     # --- the laboratory ---
 
     async def start(self) -> None:
         lab = self.lab
         await lab.simulate(*(f"counter:{name}@{rate}" if rate else f"counter:{name}" for name, rate in RATES.items()))
-        await lab.logger(self.logger_link.port)
+        lab.environments |= {program: clock.environment for program, clock in self.clocks.items()}
+        await lab.logger(self.logger_link.port, tables=self.database.table if self.database else "")
         await self._start_edge()
         await eventually(lambda: lab.database.exists(), 30, "the logger's database")
 
@@ -190,24 +200,56 @@ class Campaign:
         await self._start_edge()
         self.copies.clear()
 
+    async def full_disk(self) -> None:
+        """The logger's."""
+        if self.disk is None:
+            raise LookupError(NO_TMPFS)
+        with self.disk.full():
+            await self.pause(3, 20)
+
+    async def disk_refuses(self) -> None:
+        with writes_refused(self.lab.programs["logger"].pid, self.rng.choice(REFUSED_BEYOND)):
+            await self.pause(3, 20)
+
+    async def step_edges_clock(self) -> None:
+        await self._step("edge")
+
+    async def step_loggers_clock(self) -> None:
+        await self._step("logger")
+
+    async def _step(self, program: str) -> None:
+        """An hour ahead or back, and after a while on time again: a step in each direction."""
+        self.clocks[program].step(self.rng.choice((-HOUR_S, HOUR_S)))
+        await self.pause(3, 15)
+        self.clocks[program].step(0)
+
     async def pause(self, least_s: float, most_s: float) -> None:
-        await asyncio.sleep(self.rng.uniform(least_s, most_s))
+        await asyncio.sleep(self.rng.uniform(least_s, most_s) * self.pace)
 
     # --- rounds ---
 
-    async def round(self, faults: list[str]) -> None:
+    async def round(self, faults: Mapping[str, Callable[["Campaign"], Coroutine[Any, Any, None]]]) -> None:
         """Traffic, a command, the faults in the midst of it, and at least five seconds."""
         began = time.monotonic()
         await self.pause(0.5, 2)
-        self.done += faults
+        self.done += list(faults)
         async with asyncio.TaskGroup() as group:
-            for name in faults:
-                group.create_task(FAULTS[name][1](self), name=name)
+            for name, fault in faults.items():
+                group.create_task(fault(self), name=name)
             group.create_task(self._command(f"cmd-{len(self.commands)}-{self.rng.getrandbits(32):08x}"), name="command")
+        await self._revive()
         await asyncio.sleep(max(1.0, 5.0 - (time.monotonic() - began)))
         await self._copy()
         self.lab.proxy.seen.clear()
         self.logger_link.seen.clear()
+
+    async def _revive(self) -> None:
+        """Who was started in vain, on a full disk, is started again, as systemd would."""
+        for program in self.lab.programs.values():
+            if not program.alive:
+                print(f"  {program.name} is started again; it said: {program.tail(1)}", flush=True)
+                self.revived += 1
+                await program.restart()
 
     async def _copy(self) -> None:
         """A backup of the database, as the manual says: SQLite's own."""
@@ -283,39 +325,3 @@ class Campaign:
     async def gaps(self, name: str) -> dict[str, list[tuple[int, int, str]]]:
         lines = await self.lab.ledger(name)
         return {line["boot"]: [(g["from"], g["to"] + 1, g["reason"]) for g in line["gaps"]] for line in lines}
-
-
-Fault = Callable[[Campaign], Coroutine[Any, Any, None]]
-
-FAULTS: dict[str, tuple[frozenset[str], Fault]] = {
-    "kill broker": (frozenset({"broker"}), Campaign.kill_broker),
-    "restart broker": (frozenset({"broker"}), Campaign.restart_broker),
-    "broker forgets": (frozenset({"broker"}), Campaign.broker_forgets),
-    "freeze broker": (frozenset({"broker"}), Campaign.freeze_broker),
-    "kill logger": (frozenset({"logger"}), Campaign.kill_logger),
-    "restart logger": (frozenset({"logger"}), Campaign.restart_logger),
-    "freeze logger": (frozenset({"logger"}), Campaign.freeze_logger),
-    "restore logger": (frozenset({"logger"}), Campaign.restore_logger),
-    "wipe logger": (frozenset({"logger"}), Campaign.wipe_logger),
-    "kill edge": (frozenset({"edge"}), Campaign.kill_edge),
-    "restart edge": (frozenset({"edge"}), Campaign.restart_edge),
-    "cut link": (frozenset({"link"}), Campaign.cut_link),
-    "stall link": (frozenset({"link"}), Campaign.stall_link),
-    "delay link": (frozenset({"link"}), Campaign.delay_link),
-    "cut logger's link": (frozenset({"logger's link"}), Campaign.cut_loggers_link),
-    "stall logger's link": (frozenset({"logger's link"}), Campaign.stall_loggers_link),
-    "single bytes": (frozenset({"pieces"}), Campaign.single_bytes),
-    "duplicates": (frozenset({"duplicates"}), Campaign.duplicates),
-    "overflow": (frozenset({"edge", "link", "logger"}), Campaign.overflow),
-}
-"""Name → what it needs for itself, and what it does."""
-
-
-def draw(rng: random.Random, rounds: int, two: float = 0.4) -> list[list[str]]:
-    """The faults of each round: one, or with probability ``two`` two that do not get in each other's way."""
-    plan: list[list[str]] = []
-    for _ in range(rounds):
-        first = rng.choice(list(FAULTS))
-        others = [name for name, (needs, _) in FAULTS.items() if not needs & FAULTS[first][0]]
-        plan.append([first, rng.choice(others)] if rng.random() < two else [first])
-    return plan

@@ -5,7 +5,7 @@ edge was dead, or was killed with it in hand). Everything else is missing.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -43,6 +43,36 @@ class Verdict:
     @property
     def good(self) -> bool:
         return not self.missing and not self.double and not self.contradictions
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Of one counter in InfluxDB, beside what is stored: numbers that are missing, set aside with a reason, there more
+    than once, and there although the store has them no more (it went back to an older state)."""
+
+    name: str
+    there: int
+    missing: list[int]
+    set_aside: int
+    double: int
+    beyond: int
+
+    @property
+    def good(self) -> bool:
+        return not self.missing and not self.double
+
+
+def compare_copy(name: str, rows: Sequence[Row], there: Mapping[int, int], set_aside: Set[int]) -> Copy:
+    """``there``: number → at how many points."""
+    stored = {row.n for row in rows}
+    return Copy(
+        name,
+        there=sum(there.values()),
+        missing=sorted(stored - there.keys() - set_aside),
+        set_aside=len(set_aside - there.keys()),
+        double=sum(times - 1 for times in there.values()),
+        beyond=len(there.keys() - stored),
+    )
 
 
 def judge(

@@ -3,11 +3,12 @@
 import asyncio
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,7 @@ class Program:
     name: str
     args: tuple[str, ...]
     log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -64,6 +66,7 @@ class Program:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-W", "default", "-m", "labwire", *self.args,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
+                env=os.environ | self.environment,
             )  # fmt: skip
 
     @property
@@ -101,18 +104,20 @@ class Program:
 
 @dataclass
 class Lab:
-    """The programs of one test around one Mosquitto; ``laboratory`` ends them all."""
+    """The programs of one test around one Mosquitto; ``laboratory`` ends them all. ``environments``: variables that a
+    program gets besides, by its name."""
 
     folder: Path
     broker: TestBroker
     proxy: Proxy
     page_port: int = field(default_factory=mosquitto.free_port)
     programs: dict[str, Program] = field(default_factory=dict)
+    environments: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     # --- starting ---
 
     async def run(self, name: str, *args: str) -> Program:
-        program = Program(name, args, self.folder / f"{name}.log")
+        program = Program(name, args, self.folder / f"{name}.log", self.environments.get(name, {}))
         self.programs[name] = program
         await program.start()
         return program
@@ -134,11 +139,14 @@ class Lab:
             program, "edge", "run", "-c", self._config(program, text, f"edge-{name}", self.proxy.port)
         )
 
-    async def logger(self, port: int | None = None, *, name: str = "main", instruments: Sequence[str] = ()) -> Program:
-        """A logger; ``port`` of a proxy, if it shall be behind one; ``instruments``: its patterns."""
+    async def logger(
+        self, port: int | None = None, *, name: str = "main", instruments: Sequence[str] = (), tables: str = ""
+    ) -> Program:
+        """A logger; ``port`` of a proxy, if it shall be behind one; ``instruments``: its patterns; ``tables``: more of
+        its configuration."""
         program = "logger" if name == "main" else f"logger-{name}"
         text = f'name = "{name}"\ndata_dir = "{self.folder}/{program}"\n'
-        text += f"instruments = {json.dumps(list(instruments))}\n" if instruments else ""
+        text += (f"instruments = {json.dumps(list(instruments))}\n" if instruments else "") + tables
         return await self.run(program, "logger", "run", "-c", self._config(program, text, f"logger-{name}", port))
 
     async def bridge(self) -> Program:
