@@ -4,6 +4,7 @@ Who signed and that nothing was changed since can be told; whether the signer is
 list of certificates. There is no time stamp of a third party: the time in the signature is the signer's clock.
 """
 
+from binascii import unhexlify
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,7 +106,9 @@ def check(pdf: bytes) -> list[Signature]:
     from pyhanko_certvalidator import ValidationContext
 
     found = []
-    for embedded in _embedded(pdf):
+    every = list(_embedded(pdf))
+    for embedded in every:
+        first, length, second, last = (int(v) for v in embedded.byte_range)
         try:
             # Whom to trust is not asked here: the signer stands for itself, at the time it said.
             itself = ValidationContext(trust_roots=[embedded.signer_cert], moment=embedded.self_reported_timestamp)
@@ -113,9 +116,32 @@ def check(pdf: bytes) -> list[Signature]:
         except (PdfError, SigningError, SignatureValidationError, ValueError) as e:
             raise DocumentError(f"a signature of this PDF cannot be read any more: {e}") from e
         whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-        good = status.intact and status.valid and (whole or bool(status.docmdp_ok))
+        # After the last signature there is nothing; after an earlier one what later signatures answer for.
+        covered = whole if embedded is every[-1] else whole or bool(status.docmdp_ok)
+        good = status.intact and status.valid and covered and (second + last == len(pdf) or not whole)
+        good = good and _clean(pdf[first + length : second])
         found.append(Signature(_name(status.signing_cert), status.signer_reported_dt, good, whole))
     return found
+
+
+def _clean(gap: bytes) -> bool:
+    """What no signature covers, its own place, holds nothing else: <hex of it, then zeros>."""
+    digits = gap[1:-1]
+    if gap[:1] + gap[-1:] != b"<>" or digits not in (digits.lower(), digits.upper()):
+        return False
+    try:
+        held = unhexlify(digits)
+    except ValueError:
+        return False
+    return not held[_length(held) :].strip(b"\0")
+
+
+def _length(der: bytes) -> int:
+    """Of the ASN.1 value at the beginning, with its head."""
+    if len(der) < 2 or der[1] < 0x80:
+        return 2 + der[1] if len(der) > 1 else len(der)
+    count = der[1] & 0x7F
+    return 2 + count + int.from_bytes(der[2 : 2 + count], "big")
 
 
 def _name(certificate: "Certificate") -> str:

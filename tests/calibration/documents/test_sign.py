@@ -83,6 +83,21 @@ def test_every_flipped_bit_is_found(signed: bytes) -> None:
         assert not found or not all(signature.good for signature in found)
 
 
+def test_every_byte_behind_what_was_issued_counts(plain: bytes, signed: bytes) -> None:
+    """Also those that no signature covers: the rest of its own place, and what stands behind it."""
+    gap = signed.index(b"0" * 100, len(plain))
+    for place in range(gap, len(signed), 997):
+        for bit in (1, 0x20):
+            bent = bytearray(signed)
+            bent[place] ^= bit
+            try:
+                assert not all(signature.good for signature in sign.check(bytes(bent))), place
+            except DocumentError:
+                continue
+    (found,) = sign.check(signed + b"x")
+    assert not found.good
+
+
 def test_a_second_signature_leaves_the_first_good(keys: Path, signed: bytes) -> None:
     first, second = sign.check(sign.sign(signed, sign.load_p12(keys / "k.p12", PASSWORD)))
     assert (first.good, first.whole) == (True, False)
