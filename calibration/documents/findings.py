@@ -141,7 +141,7 @@ def _effects(d: Dossier, name: str, t: Texts) -> list[Row]:
     if data is not None and data.eccentricity is not None:
         test = data.eccentricity
         largest = eccentricity(test.centre, test.others, float(test.load)).largest
-        load = f"{t.number(test.load)} {d.procedure.unit}"
+        load = t.size(test.load, d.procedure.unit)
         rows.append(
             [t(name), t("effects.eccentricity", load=load, n=str(len(test.others))), t.number(f"{largest:.6g}")]
         )
@@ -214,7 +214,7 @@ def tolerance(d: Dossier, t: Texts) -> str:
     limits = d.procedure.tolerance
     if limits is None:
         return ""
-    parts = [f"{t.number(f'{limits.abs:g}')} {d.procedure.unit}"] if limits.abs else []
+    parts = [t.size(f"{limits.abs:g}", d.procedure.unit)] if limits.abs else []
     if limits.pct:
         parts.append(t("tolerance.pct", pct=t.number(f"{limits.pct:g}"), of=t(f"base.{limits.of}")))
     return f"± {parts[0]}" if len(parts) == 1 else f"± ({' + '.join(parts)})"

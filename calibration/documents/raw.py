@@ -65,7 +65,7 @@ def _visit(sheet: Sheet, d: Dossier, visit: Point, t: Texts) -> None:
     sheet.need(18 + 4.7 * -(-len(visit.readings) // _GROUPS))
     stamps = [sample.t for sample in visit.readings if sample.t]
     parts = [
-        f"{t.number(visit.nominal)} {d.procedure.unit}",
+        t.size(visit.nominal, d.procedure.unit),
         t(f"direction.{visit.direction}"),
         t("series", n=str(visit.series)),
         *([t("is_check")] if visit.check else []),
@@ -142,15 +142,15 @@ def _budget(sheet: Sheet, d: Dossier, p: PointResult, t: Texts) -> None:
 
 def _result(d: Dossier, p: PointResult, t: Texts) -> str:
     unit, e, n = d.procedure.unit, p.expanded, t.number
-    point = f"{n(f'{p.nominal:g}')} {unit}" + (f" ({t('is_check')})" if p.check else "")
+    point = t.size(f"{p.nominal:g}", unit) + (f" ({t('is_check')})" if p.check else "")
     return t(
         "budget.result",
         point=point,
         k=n(rounded(e.k, "0.01")),
         nu=degrees(e.nu),
         p=n(percent(e.p, "0.01")),
-        U=f"{n(p.printed.U)} {unit}",
-        E=f"{n(p.printed.y)} {unit}",
+        U=t.size(p.printed.U, unit),
+        E=t.size(p.printed.y, unit),
     )
 
 

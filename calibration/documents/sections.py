@@ -13,7 +13,7 @@ def item(sheet: Sheet, d: Dossier, t: Texts) -> None:
     """The item and its owner, place and dates."""
     it = d.record.item
     heading(sheet, t("item"))
-    resolution = f"{t.number(it.d)} {d.procedure.unit}" if it.d.strip("0.") else ""
+    resolution = t.size(it.d, d.procedure.unit) if it.d.strip("0.") else ""
     pairs(
         sheet,
         [

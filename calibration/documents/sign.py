@@ -119,9 +119,15 @@ def check(pdf: bytes) -> list[Signature]:
         # After the last signature there is nothing; after an earlier one what later signatures answer for.
         covered = whole if embedded is every[-1] else whole or bool(status.docmdp_ok)
         good = status.intact and status.valid and covered and (second + last == len(pdf) or not whole)
-        good = good and _clean(pdf[first + length : second])
+        good = good and _clean(pdf[first + length : second]) and _announced(embedded)
         found.append(Signature(_name(status.signing_cert), status.signer_reported_dt, good, whole))
     return found
+
+
+def _announced(embedded: "EmbeddedPdfSignature") -> bool:
+    """The list of digests in front of the signature, which nothing covers, names the one that was used and no other."""
+    used = embedded.signer_info["digest_algorithm"].dump()
+    return [algorithm.dump() for algorithm in embedded.signed_data["digest_algorithms"]] == [used]
 
 
 def _clean(gap: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The words of the documents in German and English, from ``texts.toml``; numbers and dates as each language has."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from calibration.documents.dossier import moment
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = ("en", "de")
 MINUS = "\u2212"
+ONE = "1"
 
 
 @cache
@@ -30,7 +32,14 @@ class Texts:
 
     def __call__(self, key: str, **values: str) -> str:
         """The text of ``key``. Raises KeyError for a key that is not in the catalogue."""
-        return catalogue()[key][self.language].format(**values)
+        text = catalogue()[key][self.language]
+        if values.get("unit") == ONE:
+            text = re.sub(r" (in )?\{unit\}(?!/)", "", text)
+        return text.format(**values)
+
+    def size(self, numeral: str, unit: str) -> str:
+        """``number`` with its unit. The unit one is not written: 0.001 1 would be another number."""
+        return self.number(numeral) if unit == ONE else f"{self.number(numeral)} {unit}"
 
     def known(self, group: str, name: str) -> str:
         """The text of ``group.name``; a name of somebody's own stays as it is, with blanks."""

@@ -106,3 +106,14 @@ def test_a_name_of_ones_own_stays() -> None:
     assert t.known("budget", "my_own") == "my own"
     with pytest.raises(KeyError):
         t("no such text")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_unit_one_is_not_written(language: str) -> None:
+    t = Texts(language)  # type: ignore[arg-type]
+    assert t.size("0.5", "g").endswith(" g")
+    assert "1" not in t.size("0.5", "1")
+    assert t("correction.check", x="40", e="0.000", unit="1").endswith(" 40: 0.000.")
+    assert t("correction.range", low="0", high="9", s="5", n="7", nu="6", unit="1").count("1") == 0
+    assert "{" not in t("correction.text", formula="C", unit="1")
+    assert t("settled", slope="5", u="6", unit="1").count("1/s") == 2
