@@ -12,8 +12,8 @@ from labwire.doctor.probe import Answers, Greeting
 from labwire.doctor.server import RELOAD, why_refused
 
 EXPIRED = 10
-WRONG_NAME = 62
-"""OpenSSL's verify codes."""
+WRONG_NAME = (62, 64)
+"""OpenSSL's verify codes; a name and an address have each their own."""
 SOON_S = 30 * 86_400
 OLDEST = (2, 0)
 FEW_IN_FLIGHT = 100
@@ -110,7 +110,7 @@ def _certificate(looked: Looked) -> Finding:
         return _error(
             "certificate-expired", looked, f"the certificate of {at} has expired", "Renew it, restart Mosquitto."
         )
-    if greeting.tls_code == WRONG_NAME:
+    if greeting.tls_code in WRONG_NAME:
         text = f"the certificate of {at} is for another name: {greeting.detail}"
         return _error("certificate-name", looked, text, "Put the name that the certificate has into broker.host.")
     if greeting.tls_code:

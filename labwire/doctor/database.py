@@ -12,6 +12,7 @@ from logger.influx.server import Server, Unreachable
 
 TIMEOUT_S = 4.0
 REFUSED = (401, 403)
+NOT_FOUND = 404
 
 
 def check_influx(path: Path, config: InfluxConfig) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ def check_influx(path: Path, config: InfluxConfig) -> Iterator[Finding]:
         text = f"{config.url} does not accept the token: {answer.message or answer.status}"
         remedy = f"Make one that may read and write the bucket {config.bucket}, and put it into {config.token_key}."
         yield _error("influx-token", path, text, remedy)
-    elif answer.ok and config.bucket.encode() not in answer.body and b'"buckets"' in answer.body:
+    elif answer.status == NOT_FOUND and "not found" in answer.message:  # others of its kind have no such question
         text = f"{config.url} has no bucket {config.bucket} in {config.org}, or the token may not see it"
         yield _error("influx-bucket", path, text, f"Make it: labwire logger init-influx -c {path}")
 
