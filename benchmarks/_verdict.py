@@ -4,13 +4,28 @@ A number that was on the line is stored, or reported lost by the ledger, or it w
 edge was dead, or was killed with it in hand). Everything else is missing.
 """
 
+import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 GRACE_US = 500_000
-"""What an instrument has sent so shortly before the edge ended may not have been read."""
+"""What an instrument has sent so shortly before the edge read last may not have been read."""
+IN_HAND = 3
+"""Answers to polls, at most, that an edge had in hand when it ended: it asks again when it has read."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An edge was ended at ``t_us``; until ``read_us`` it certainly read (a busy machine lets it wait)."""
+
+    read_us: int
+    t_us: int
+
+    def near(self, t_us: int) -> bool:
+        return self.read_us - GRACE_US <= t_us <= self.t_us + GRACE_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +95,11 @@ def judge(
     sent: Sequence[tuple[int, int]],
     rows: Sequence[Row],
     gaps: Mapping[str, Sequence[tuple[int, int, str]]],
-    edge_ends_us: Sequence[int],
+    ends: Sequence[End],
+    most: float = math.inf,
 ) -> Verdict:
-    """Compare. ``sent``: (number, µs) in order; ``gaps``: boot → [a, b) and reason; ``edge_ends_us``: when the edge was
-    ended."""
+    """Compare. ``sent``: (number, µs) in order; ``gaps``: boot → [a, b) and reason; ``ends``: of the edge; ``most``:
+    so many numbers at an end it can have had in hand."""
     reported = _numbers(rows, gaps)
     counts = Counter(row.n for row in rows)
     found = Verdict(
@@ -96,13 +112,20 @@ def judge(
     )
     boots = {row.n: row.boot for row in rows} | {n: boot for n, (boot, _) in reported.items()}
     for run in _runs(sent, boots):
-        if run.between_boots and any(abs(run.began_us - end) <= GRACE_US for end in edge_ends_us):
+        if run.between_boots and len(run.numbers) <= most and any(end.near(run.began_us) for end in ends):
             found.unread += len(run.numbers)
         elif run.before == "":
             found.unread += len(run.numbers)  # before the first edge
         else:
             found.missing += run.numbers
     return found
+
+
+def ends(sent: Sequence[tuple[int, int]], rows: Sequence[Row], ended_us: Sequence[int]) -> list[End]:
+    """The ends of an edge, from a counter that it polled: it has read what is stored."""
+    stored = {row.n for row in rows}
+    read_us = sorted(t_us for n, t_us in sent if n in stored)
+    return [End(read_us[k - 1] if (k := bisect_right(read_us, t_us)) else t_us, t_us) for t_us in ended_us]
 
 
 def _numbers(rows: Sequence[Row], gaps: Mapping[str, Sequence[tuple[int, int, str]]]) -> dict[int, tuple[str, str]]:

@@ -28,7 +28,7 @@ from benchmarks._campaign import POLLED, RATES, Campaign
 from benchmarks._influxdb import Database, database, set_aside
 from benchmarks._kinds import FAULTS, draw, possible
 from benchmarks._machine import NO_FAKETIME, NO_TMPFS, clock, small_disk, tidy_clocks
-from benchmarks._verdict import Copy, Row, Verdict, compare_copy, judge
+from benchmarks._verdict import IN_HAND, Copy, Row, Verdict, compare_copy, ends, judge
 from broker.messages import TERMINAL, Reply
 from logger.ledger import BEFORE, GONE, OVERFLOW
 from tests.support.broker import TestBroker
@@ -126,9 +126,11 @@ async def settle(made: Campaign, rounds: int) -> Outcome:
 
 async def compare(made: Campaign, rounds: int) -> Outcome:
     outcome = Outcome(rounds, republished=made.republished, restored="restore logger" in made.done)
-    for name in RATES:
-        rows, gaps = await made.rows(name), await made.gaps(name)
-        outcome.verdicts.append(judge(name, made.sent(name), rows, gaps, made.edge_ends_us))
+    stored = {name: await made.rows(name) for name in RATES}
+    edge_ends = ends(made.sent(POLLED), stored[POLLED], made.edge_ends_us)
+    for name, rows in stored.items():
+        most = IN_HAND if name == POLLED else math.inf
+        outcome.verdicts.append(judge(name, made.sent(name), rows, await made.gaps(name), edge_ends, most))
         if made.database is not None:
             outcome.copies.append(await asyncio.to_thread(_copy, made.database, name, rows, made.lab.database.parent))
     await _commands(made, outcome)

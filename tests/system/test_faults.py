@@ -8,7 +8,7 @@ import pytest
 from benchmarks._campaign import RATES, Campaign
 from benchmarks._influxdb import set_aside
 from benchmarks._kinds import FAULTS, draw, possible
-from benchmarks._verdict import Row, compare_copy, judge
+from benchmarks._verdict import End, Row, compare_copy, ends, judge
 from benchmarks.faults import Outcome, campaign, run
 from logger.influx.aside import FILE_NAME, Aside
 from tests.support.influx import NO_INFLUXD, influxd_path
@@ -91,9 +91,27 @@ def test_the_last_ones_are_missing_too() -> None:
 def test_what_nobody_read_is_not_produced_but_only_where_an_edge_ended() -> None:
     there = rows("a", 3, 8) + rows("b", 12, 20)
 
-    ended = judge("i0", SENT, there, {}, [8 * SECOND])
+    ended = judge("i0", SENT, there, {}, [End(7 * SECOND, 8 * SECOND)])
     assert (ended.good, ended.produced) == (True, 13)
-    assert judge("i0", SENT, there, {}, [15 * SECOND]).missing == [8, 9, 10, 11]
+    assert judge("i0", SENT, there, {}, [End(15 * SECOND, 15 * SECOND)]).missing == [8, 9, 10, 11]
+
+
+def test_what_was_sent_while_an_edge_that_read_late_still_read_is_missing() -> None:
+    there = rows("a", 0, 8) + rows("b", 14, 20)
+
+    assert judge("i0", SENT, there, {}, [End(7 * SECOND, 12 * SECOND)]).good
+    assert not judge("i0", SENT, there, {}, [End(11 * SECOND, 12 * SECOND)]).good
+
+
+def test_an_edge_has_few_polled_answers_in_hand() -> None:
+    there = rows("a", 0, 8) + rows("b", 12, 20)
+
+    assert not judge("i2", SENT, there, {}, [End(7 * SECOND, 8 * SECOND)], 3).good
+    assert judge("i2", SENT, there, {}, [End(7 * SECOND, 8 * SECOND)], 4).good
+
+
+def test_an_edge_read_until_the_last_polled_number_that_is_stored() -> None:
+    assert ends(SENT, rows("a", 0, 8), [10 * SECOND]) == [End(7 * SECOND, 10 * SECOND)]
 
 
 def test_a_number_stored_twice_is_double() -> None:
