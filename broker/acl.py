@@ -56,7 +56,7 @@ def rules(user: User, topics: Topics) -> list[Rule]:
                 ("write", topics.service_status("logger", user.short)),
                 ("write", topics.commit(user.short, "+")),
                 ("write", topics.request(user.short, "+")),
-                ("write", topics.all_of(Kind.EVENT)),  # what a projection refused of an instrument
+                ("write", topics.all_of(Kind.EVENT)),  # what a projection refused, what is not stored
                 ("read", "$SYS/#"),
             ]
         case "bridge":

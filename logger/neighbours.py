@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from broker.config import ConfigError
-from broker.messages import MessageError, ServiceStatus, Status, decode
-from broker.topics import Kind, Topics
+from broker.messages import Commit, MessageError, ServiceStatus, Status, decode
+from broker.topics import Kind, Topic, Topics
+from logger.awaited import GONE, Awaited
 from logger.share import Share, overlap
-
-GONE = ("lost", "offline")
 
 
 class Said(Protocol):
@@ -61,7 +60,23 @@ class Neighbours:
 
     name: str
     share: Share
+    awaited: Awaited = field(init=False)
     _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.awaited = Awaited(self.name, self.share)
+
+    def hear(self, topic: Topic, message: object) -> str:
+        """Take a status or a commit; returns a complaint, "" for none."""
+        if isinstance(message, Status):
+            self.awaited.status(topic.name, message)
+            return self.instrument(topic.name, message)
+        if isinstance(message, Commit):
+            self.awaited.commit(topic.part, topic.name, message)
+        elif isinstance(message, ServiceStatus) and topic.part == "logger":
+            self.awaited.logger(topic.name, message)
+            return self.logger(topic.name, message)
+        return ""
 
     def logger(self, other: str, status: ServiceStatus) -> str:
         """A complaint about another logger's status; "" for none, or one that was told."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from broker.client import Client, Message, Will
 from broker.config import ConfigError
@@ -195,6 +195,7 @@ class Service:
         self._backlog = False
         self._complaints: list[str] = []
         self._gaps = 0
+        self._not_stored = 0
         self._size = 0
         self._projection: Projection | None = None
         reserve = Reserve(store.path.parent) if store.may_expire else None
@@ -310,12 +311,26 @@ class Service:
             self._complaints.clear()
             if self._said != self._state():
                 self._publish_status(*self._state())
+            await self._alarm()
             if not self._holding:
                 holes = await self._in_thread(self._store.holes)
                 self._size = await self._in_thread(self._store.size_bytes)
                 self._gaps = len(holes)
                 for hole in self._requests.due(time.monotonic(), holes):
                     self._publish(self._topics.request(self._name, hole.source), encode(_request(hole)))
+
+    async def _alarm(self) -> None:
+        """Instruments whose edge is told nothing."""
+        if not self._client.connected:
+            return
+        awaited = self._store.neighbours.awaited
+        for alarm in await self._in_thread(lambda: awaited.due(time.monotonic())):
+            log.warning("%s: %s", alarm.instrument, alarm.text)
+            severity: Literal["error", "info"] = "error" if alarm.state == "raised" else "info"
+            now_ms, by = int(self._clock() * 1000), f"logger-{self._name}"
+            event = Event(now_ms, "not-stored", alarm.text, severity, state=alarm.state, by=by)
+            self._publish(self._topics.of(alarm.instrument, Kind.EVENT), encode(event))
+        self._not_stored = awaited.raised
 
     def _state(self) -> tuple[str, str]:
         if self._holding:
@@ -335,6 +350,7 @@ class Service:
         now = self._clock()
         self._said = (state, reason)
         figures: Figures = self._tally.figures(now) | {"db_bytes": self._size, "gaps": self._gaps}
+        figures["not_stored"] = self._not_stored
         figures |= self._tending.figures
         if self._projection is not None:
             figures |= self._projection.figures

@@ -119,7 +119,7 @@ class Store:
         self._topics = topics
         self._name = name
         self.share = Share(tuple(mine))
-        self._neighbours = Neighbours(name, self.share)
+        self.neighbours = Neighbours(name, self.share)
         about = dict(self._db.execute("SELECT key, value FROM store"))
         self.id = str(about["id"])
         self.want_since = int(about["want_since"])
@@ -279,7 +279,7 @@ class Store:
         self._outcome.foreign += 1
         if topic is not None and topic.kind is Kind.STATUS and packet.payload:
             with suppress(MessageError):
-                self._complain(self._neighbours.instrument(topic.name, decode(Kind.STATUS, packet.payload)))
+                self._complain(self.neighbours.hear(topic, decode(Kind.STATUS, packet.payload)))
 
     def _verbatim(self, packet: Packet, now_ms: int, *, unreadable: bool = False) -> None:
         flags = traffic.flags(packet.qos, packet.retain, unreadable=unreadable)
@@ -303,6 +303,7 @@ class Store:
 
     def _other(self, packet: Packet, topic: Topic, message: object, now_ms: int) -> None:
         kind = topic.kind
+        self._complain(self.neighbours.hear(topic, message))
         if kind in _RECORDS:
             self._record(packet, topic, message, now_ms)
         elif kind is Kind.META:
@@ -310,15 +311,12 @@ class Store:
             self._metas.take(topic.name, message, packet.payload, now_ms)  # type: ignore[arg-type]
         elif isinstance(message, Status):
             self._touched.add(topic.name)
-            self._complain(self._neighbours.instrument(topic.name, message))
             if message.state != "lost":  # a will knows nothing of the spool
                 self._books.hear(topic.name, Stream.SAMPLES, message.hold, now_ms, message.edge)
                 self._books.hear(topic.name, Stream.EVENTS, message.ehold, now_ms, message.edge)
         elif isinstance(message, ServiceStatus) and message.state not in ("lost", "offline"):
             source = _service(topic)
             self._touched.add(source)
-            if topic.part == "logger":
-                self._complain(self._neighbours.logger(topic.name, message))
             self._books.hear(source, Stream.EVENTS, message.ehold, now_ms)
         elif kind is Kind.COMMIT and topic.part != self._name and self.share.has(topic.name) and self._is_news(packet):
             self._outcome.complaints.append(f"{topic.name} is also stored by the logger {topic.part!r}")

@@ -1,7 +1,9 @@
 import pytest
 
 from broker.config import ConfigError
-from broker.messages import ServiceStatus, Status, encode
+from broker.messages import Commit, Hold, Mark, ServiceStatus, Status, encode
+from broker.topics import Kind
+from logger.awaited import AFTER_S
 from logger.neighbours import Neighbours, refuse
 from logger.share import Share
 from tests.logger.support import BOOT, TOPICS, Packet
@@ -54,3 +56,22 @@ def test_an_edge_that_believes_another_logger() -> None:
     assert "kiln1 names the logger 'main' in stored_by" in said("kiln1", "main")
     assert said("kiln1", "main") == ""
     assert 'oven1 names this logger in stored_by, but instruments = ["kiln*"] leaves it out' in said("oven1", "kilns")
+
+
+def test_what_is_heard_is_judged_and_remembered_for_the_alarm() -> None:
+    heard = Neighbours("kilns", Share(("kiln*",)))
+
+    def hear(topic: str, message: object) -> str:
+        taken = TOPICS.parse(topic)
+        assert taken is not None
+        return heard.hear(taken, message)
+
+    waits = Status(state="online", boot=BOOT, stored_by="kilns", hold=[Hold(BOOT, 0, 5)])
+    assert hear(TOPICS.service_status("logger", "main"), status("*")) != ""
+    assert hear(TOPICS.of("kiln1", Kind.STATUS), waits) == ""
+    assert hear(TOPICS.of("kiln2", Kind.STATUS), waits) == ""
+    assert hear(TOPICS.of("oven1", Kind.STATUS), waits) != ""
+    mark = Commit(store="s", run="r", boots={BOOT: Mark(4)})
+    assert hear(TOPICS.commit("kilns", "kiln2"), mark) == ""
+    assert heard.awaited.due(0) == []
+    assert [alarm.instrument for alarm in heard.awaited.due(AFTER_S)] == ["kiln1", "oven1"]

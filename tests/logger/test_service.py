@@ -12,7 +12,7 @@ import pytest
 
 from broker.client import Client
 from broker.config import ConfigError
-from broker.messages import Commit, Data, Hold, Request, ServiceStatus, Status, decode, encode
+from broker.messages import Commit, Data, Event, Hold, Request, ServiceStatus, Status, decode, encode
 from broker.topics import Kind
 from logger import service
 from logger.config import LoggerConfig
@@ -103,6 +103,11 @@ def rows(folder: Path, instrument: str = "i1") -> list[tuple[str, int]]:
         ]
 
 
+def events_stored(folder: Path) -> list[str]:
+    with History(folder / "logger" / "labwire.db") as history:
+        return [mark.state for mark in history.marks(0, 2**52) if mark.kind == "event"]
+
+
 async def test_samples_are_stored_and_their_sender_is_told(mosquitto: TestBroker, tmp_path: Path) -> None:
     async with edge_and_ear(mosquitto) as (edge, ear), logger(mosquitto, tmp_path):
         await eventually(lambda: ear.state() == "online")
@@ -157,6 +162,36 @@ async def test_a_hole_is_asked_for(mosquitto: TestBroker, tmp_path: Path, monkey
         for seq in (2, 3, 4):
             edge.publish(TOPICS.of("i1", Kind.DATA), sample(seq))
         await eventually(lambda: ear.upto() == 6)
+
+
+async def test_an_edge_that_waits_in_vain_is_an_alarm(
+    mosquitto: TestBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its samples do not come, though it says it has them: raised where everybody sees it, stored, and cleared."""
+    monkeypatch.setattr("logger.awaited.AFTER_S", 0.3)
+    monkeypatch.setattr("logger.service.LOOK_S", 0.1)
+    monkeypatch.setattr("logger.service.STATUS_S", 0.2)
+    topic = TOPICS.of("i1", Kind.EVENT)
+
+    def event() -> Event | None:
+        return decode(Kind.EVENT, ear.last[topic]) if topic in ear.last else None
+
+    async with edge_and_ear(mosquitto) as (edge, ear), logger(mosquitto, tmp_path):
+        await eventually(lambda: ear.state() == "online")
+        edge.publish(TOPICS.of("i1", Kind.STATUS), held(1), retain=True)
+        raised = await eventually(event, what="the alarm")
+        assert raised is not None
+        assert (raised.kind, raised.state, raised.severity, raised.by) == (
+            "not-stored",
+            "raised",
+            "error",
+            "logger-main",
+        )
+        await eventually(lambda: ear.status is not None and ear.status.figures["not_stored"] == 1)
+        edge.publish(TOPICS.of("i1", Kind.DATA), sample(0))
+        await eventually(lambda: (found := event()) is not None and found.state == "cleared", what="its end")
+        await eventually(lambda: ear.status is not None and ear.status.figures["not_stored"] == 0)
+        await eventually(lambda: events_stored(tmp_path) == ["raised", "cleared"], what="both in the store")
 
 
 async def test_a_full_disk_holds_everything_until_there_is_room(
