@@ -24,6 +24,8 @@ def effective_nu(parts: Sequence[float], nus: Sequence[float], u: float | None =
     total = math.sqrt(math.fsum(p * p for p in parts)) if u is None else u
     if any(nu <= 0 and part for part, nu in zip(parts, nus, strict=True)):
         raise CalculationError("a contribution has no degrees of freedom: one reading says nothing about scatter")
+    if not math.isfinite(total):
+        raise CalculationError("the combined uncertainty is beyond all numbers")
     if not total:
         return math.inf
     rest = math.fsum((p / total) ** 4 / nu for p, nu in zip(parts, nus, strict=True) if p)

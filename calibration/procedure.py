@@ -168,7 +168,7 @@ class Adjust(_Table, frozen=True):
 
 
 class IntervalTable(_Table, frozen=True):
-    months: Counted
+    months: Annotated[int, msgspec.Meta(ge=1, le=1200)]
 
 
 class Steps(_Table, frozen=True):
@@ -215,7 +215,7 @@ def read(text: str) -> Procedure:
     """Read a procedure. Raises ProcedureError with one sentence."""
     try:
         return msgspec.convert(tomllib.loads(text), Procedure)
-    except tomllib.TOMLDecodeError as e:
+    except (tomllib.TOMLDecodeError, RecursionError) as e:
         raise ProcedureError(f"this is not TOML: {e}") from e
     except msgspec.ValidationError as e:
         raise ProcedureError(_sentence(str(e))) from e

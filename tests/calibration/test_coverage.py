@@ -18,6 +18,12 @@ def test_welch_satterthwaite() -> None:
         c.effective_nu([1, 2], [0, 7])
 
 
+@pytest.mark.parametrize("part", [math.inf, math.nan])
+def test_what_is_no_number_has_no_degrees_of_freedom(part: float) -> None:
+    with pytest.raises(CalculationError, match="beyond all numbers"):
+        c.effective_nu([part, 1.0], [4, math.inf])
+
+
 def test_it_is_truncated_and_ends_at_a_thousand() -> None:
     assert c.used_nu(16.9) == 16
     assert c.used_nu(0.4) == 1

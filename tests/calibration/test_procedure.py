@@ -42,6 +42,8 @@ def test_without_tolerance_there_are_no_limits() -> None:
         ("[reading]\nn = 3", '[decision]\nrule = "fixed"', "decision"),
         ("values = [0, 10, 20, 30]", "values = []", "points.values"),
         ("degree = 1", "degree = 9", "fit.degree"),
+        ("rev = 2", "rev = " + "[" * 5000 + "]" * 5000, "not TOML"),
+        ("[fit]", "[interval]\nmonths = 1000000\n[fit]", "interval.months"),
     ],
 )
 def test_mistakes_name_their_place(old: str, new: str, says: str) -> None:
