@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 import stat
+from collections.abc import Sequence
 from typing import Protocol
 
 from smbus2 import I2cFunc, SMBus, i2c_msg
@@ -62,18 +63,23 @@ class ServedBus:
     def i2c_rdwr(self, *i2c_msgs: i2c_msg) -> None:
         """Send the messages, take the answer, fill those that read."""
         try:
-            self._socket.sendall(b"".join([HEAD.pack(len(i2c_msgs)), *(_packed(m) for m in i2c_msgs)]))
-            (number,) = ANSWER.unpack(self._exactly(ANSWER.size))
-            if number:
-                raise OSError(number, os.strerror(number))
-            for message in i2c_msgs:
-                if message.flags & READ_FLAG:
-                    ctypes.memmove(message.buf, self._exactly(message.len), message.len)
+            number = self._exchange(i2c_msgs)
         except (TimeoutError, ConnectionError) as e:
             raise OSError(errno.ENODEV, str(e)) from e
+        if number:
+            raise OSError(number, os.strerror(number))
 
     def close(self) -> None:
         self._socket.close()
+
+    def _exchange(self, messages: Sequence[i2c_msg]) -> int:
+        """The error's number, 0 when all went well. Raises TimeoutError, ConnectionError: the bus itself is gone."""
+        self._socket.sendall(b"".join([HEAD.pack(len(messages)), *(_packed(m) for m in messages)]))
+        number = int(ANSWER.unpack(self._exactly(ANSWER.size))[0])
+        for message in messages if number == 0 else ():
+            if message.flags & READ_FLAG:
+                ctypes.memmove(message.buf, self._exactly(message.len), message.len)
+        return number
 
     def _exactly(self, length: int) -> bytes:
         data = b""

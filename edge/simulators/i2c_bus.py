@@ -4,10 +4,11 @@ Only the kernel's bus is replaced: the edge's link packs smbus2's own messages, 
 numbers the kernel would give. On the bus are SHT3x at 0x44 and 0x45, an ADS1115 at 0x48, an SCD41 at 0x62, a BME280
 at 0x76.
 
-Told by ``DIR/NAME.control``: ``unplug`` and ``plug`` are the whole bus; ``busy`` lets every other transaction lose the
-arbitration to another master, ``taken`` all of them. ``silent``, ``garbage``, ``flaky`` (every other transaction is not
-acknowledged), ``stuck`` (holds the clock until the kernel gives up), ``reset`` (power lost for a moment) and ``normal``
-are about one chip, e.g. ``silent 0x44``, or about all without an address; ``0x48 a0 1.2`` turns a chip's own knob.
+Told by ``DIR/NAME.control``: ``unplug`` and ``plug`` are the whole bus; ``busy`` lets every other transaction of a chip
+lose the arbitration to another master, ``taken`` all of them. ``silent``, ``garbage``, ``flaky`` (every other
+transaction is not acknowledged), ``stuck`` (holds the clock until the kernel gives up), ``reset`` (power lost for a
+moment) and ``normal`` are about one chip, e.g. ``silent 0x44``, or about all without an address; ``0x48 a0 1.2`` turns
+a chip's own knob.
 """
 
 import asyncio
@@ -15,7 +16,8 @@ import errno
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -49,7 +51,15 @@ class BusError(Exception):
 class SimulatedBus:
     """Chips at their addresses behind a socket, one transaction at a time."""
 
-    def __init__(self, name: str, folder: Path, journal: Journal, rng: random.Random) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        journal: Journal,
+        rng: random.Random,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
         self.name = name
         self.path = folder / name
         self.control = folder / f"{name}.control"
@@ -67,7 +77,7 @@ class SimulatedBus:
         self._journal = journal
         self._rng = rng
         self._wire = asyncio.Lock()
-        self._count = 0
+        self._counts = Counter[int]()
         self._drifts = False
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.StreamWriter] = set()
@@ -132,21 +142,22 @@ class SimulatedBus:
 
     async def _transaction(self, messages: list[Message]) -> bytes:
         """What the reads give. Raises BusError."""
-        self._count += 1
-        if self._bus_fault == "taken" or (self._bus_fault == "busy" and self._count % 2):
-            raise BusError(errno.EAGAIN)
         device = messages[0].device
+        self._counts[device] += 1
+        odd = self._counts[device] % 2 == 1
+        if self._bus_fault == "taken" or (self._bus_fault == "busy" and odd):
+            raise BusError(errno.EAGAIN)
         chip, fault = self.chips.get(device), self._faults.get(device, "normal")
         if fault == "stuck":
             await asyncio.sleep(HANG_S)
             raise BusError(errno.ETIMEDOUT)
-        if chip is None or fault == "silent" or (fault == "flaky" and self._count % 2):
+        if chip is None or fault == "silent" or (fault == "flaky" and odd):
             raise BusError(NOT_ACKNOWLEDGED)
         data = b"".join(self._step(chip, message) for message in messages)
         return self._rng.randbytes(len(data)) if fault == "garbage" else data
 
     def _step(self, chip: Chip, message: Message) -> bytes:
-        name, now = f"{self.name}@0x{message.device:02x}", time.monotonic()
+        name, now = f"{self.name}@0x{message.device:02x}", self._monotonic()
         try:
             if message.read:
                 data = chip.read(message.read, now)
@@ -212,12 +223,17 @@ class SimulatedBus:
 
 @asynccontextmanager
 async def simulating_buses(
-    names: Sequence[str], folder: Path, journal: Path | None = None, seed: int | None = None
+    names: Sequence[str],
+    folder: Path,
+    journal: Path | None = None,
+    seed: int | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[dict[str, SimulatedBus]]:
     """The simulated buses by name, running while the block runs and ready when it begins."""
     folder.mkdir(parents=True, exist_ok=True)
     book = Journal(journal)
-    made = {name: SimulatedBus(name, folder, book, random.Random(seed)) for name in names}  # noqa: S311 - noise
+    rng = random.Random(seed)  # noqa: S311 - noise, not secrets
+    made = {name: SimulatedBus(name, folder, book, rng, monotonic) for name in names}
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(bus.run(), name=f"simulated bus {name}") for name, bus in made.items()]

@@ -10,8 +10,9 @@ from typing import Any
 
 from broker.messages import Command, Meta, Value
 from edge.driver import About, Driver, Item, Rows, Sample, Trouble
-from edge.links.address import SerialSettings
+from edge.links.address import I2cAddress, SerialSettings
 from edge.links.base import Link
+from edge.links.i2c import I2cLink
 from edge.links.inbox import Stamped
 from edge.links.serial_port import SerialLink
 from edge.links.tcp import TcpLink
@@ -182,3 +183,8 @@ def pieces(data: bytes, cuts: Sequence[int]) -> list[Stamped]:
 def serial_link(folder: object, name: str) -> Callable[[], Link]:
     """New links to the pseudo-terminal ``folder``/``name``."""
     return lambda: SerialLink(str(Path(str(folder)) / name), SerialSettings())
+
+
+def i2c_link(folder: Path, device: int, name: str = "b") -> Callable[[], I2cLink]:
+    """New links to a chip on the simulated bus ``folder``/``name``."""
+    return lambda: I2cLink(I2cAddress(str(folder / name), device))
