@@ -219,7 +219,9 @@ class World:
         return presence(known.life, self.edges.get(known.edge), known.edge, now)
 
     def describe(self, known: Known) -> Describe:
-        return Describe(known.name, known.meta, known.status, self.presence(known)[0], self.calibrations.get(known.name, {}))
+        return Describe(
+            known.name, known.meta, known.status, self.presence(known)[0], self.calibrations.get(known.name, {})
+        )
 
     def link(self, known: Known) -> Link:
         state, reason = self.presence(known)
