@@ -10,6 +10,7 @@ import msgspec
 
 from broker.client import Message
 from broker.messages import (
+    MAX_TS_MS,
     Audit,
     Block,
     Calibration,
@@ -90,7 +91,7 @@ def _said(message: Message, topic: Topic | None, spoken: Spoken) -> tuple[float 
         return None, f"{e}: {message.payload[:MOST].decode('utf-8', 'replace')}"
     if topic.kind is Kind.LAST:
         ts = content.get("ts")
-        return ts if isinstance(ts, int | float) else None, _last(content, _channels(spoken, topic))
+        return _instant(ts), _last(content, _channels(spoken, topic))
     if topic.kind is Kind.CALIBRATION:
         return None, _calibrations(content)
     return _own(content), _TEXTS[type(content)](content, _channels(spoken, topic))
@@ -99,8 +100,12 @@ def _said(message: Message, topic: Topic | None, spoken: Spoken) -> tuple[float 
 def _own(content: Any) -> float | None:
     if isinstance(content, Block):
         return content.times_us()[0] / 1000
-    ts = getattr(content, "ts", None)
-    return ts if isinstance(ts, int | float) else None
+    return _instant(getattr(content, "ts", None))
+
+
+def _instant(ts: Any) -> float | None:
+    """``ts`` where it is ms since the epoch: some send other units, which no calendar holds."""
+    return ts if isinstance(ts, int | float) and 0 <= ts < MAX_TS_MS else None
 
 
 def _channels(spoken: Spoken, topic: Topic) -> Mapping[str, Any]:
@@ -120,7 +125,7 @@ def _data(data: Data, channels: Mapping[str, Any]) -> str:
         more = f" ± {data.u[name]:.2g}" if name in data.u else ""
         more += f" ({data.q[name]})" if name in data.q else ""
         parts.append(_value(name, value, channels) + more)
-    return "  ".join(parts)
+    return "  ".join(parts) or "no values"
 
 
 def _last(last: Last, channels: Mapping[str, Any]) -> str:

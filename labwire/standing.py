@@ -111,7 +111,8 @@ def _age(
     ts = survey.lasts.get(name, {}).get("ts")
     if not isinstance(ts, int | float):
         return None
-    offset = _clock(heard) or _clock(host) or 0.0
+    told = heard if heard is not None and heard.clock_s is not None else host
+    offset = _clock(told) or 0.0
     return round(max(0.0, now_s - (ts / 1000 + offset)), 1)
 
 
