@@ -10,6 +10,7 @@ const put = (/** @type {string} */ id, /** @type {string} */ text) => {
 };
 
 put("title", `Certificate ${number}`);
+document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 document.getElementById("more")?.setAttribute("href", `/calibration.html#/record/${encodeURIComponent(number)}`);
 ask().then(
   (answer) => {
