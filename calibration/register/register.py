@@ -135,13 +135,7 @@ class Register:
     def add_standard(self, standard: Standard, by: Person, *, certificate: bytes | None = None) -> None:
         """A standard, or the next certificate of one; the file of the certificate is kept under its hash."""
         check_id(standard.id, "standard")
-        for name in ("date", "due"):
-            if getattr(standard, name):
-                when.parse(getattr(standard, name))
-        if standard.date and when.day(standard.date) > (self.clock() + timedelta(days=1)).date():
-            raise RegisterError(f"standard {standard.id}: its certificate's day {standard.date} has not come yet")
-        if standard.due and standard.due < standard.date:
-            raise RegisterError(f"standard {standard.id}: due {standard.due} is before the certificate's own date")
+        self._dated(f"standard {standard.id}", standard.date, standard.due)
         for x in [point.x for point in standard.points] or ["0"]:
             try:
                 Reference((standard,)).u(float(x))
@@ -156,12 +150,20 @@ class Register:
     def add_external(self, item: str, external: ev.External, by: Person, *, certificate: bytes | None = None) -> None:
         """A certificate of a service firm for an item."""
         self.item(item)
-        when.parse(external.date)
+        self._dated(f"item {item}", external.date, external.due)
         steps = []
         if certificate is not None:
             external = msgspec.structs.replace(external, file_sha256=sha256(certificate))
             steps = self._paper(certificate, item, by)
         self._write(ev.ExternalAdded(id=item, t=self._now(), by=by, external=external), steps)
+
+    def _dated(self, what: str, date: str, due: str) -> None:
+        """The days of a certificate; somewhere it may be tomorrow already. Raises RegisterError."""
+        made, ends = (when.day(stamp) if stamp else None for stamp in (date, due))
+        if made and made > (self.clock() + timedelta(days=1)).date():
+            raise RegisterError(f"{what}: its certificate's day {date} has not come yet")
+        if made and ends and ends < made:
+            raise RegisterError(f"{what}: due {due} is before the certificate's own date")
 
     def _paper(self, data: bytes, id_: str, by: Person) -> list[Step]:
         """The step that keeps a certificate's file, which never changes again."""

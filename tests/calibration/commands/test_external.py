@@ -23,6 +23,8 @@ def test_what_cannot_be_is_one_sentence(lab: Lab) -> None:
         (("--date", "yesterday"), "are days"),
         (("--date", "2026-03-01", "--passed", "--failed"), "cannot both"),
         (("--date", "2026-02-30"), "neither a day"),
+        (("--date", "2026-03-01", "--due", "2026-02-28"), "before the certificate's own date"),
+        (("--date", "2999-03-01"), "has not come yet"),
     ):
         assert lab("external", "add", "scale1", "--certificate", paper, *more, by="anna") == 2
         assert says in lab.error
