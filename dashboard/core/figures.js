@@ -4,23 +4,23 @@ import { formatAge, formatFigure } from "./format.js";
 
 /** @type {Record<string, string>} */
 const NAMES = {
-  spool_bytes: "on disk, not stored yet",
-  spool_limit: "room for",
-  spool_hours_left: "room lasts",
+  spool_bytes: "spool",
+  spool_limit: "of at most",
+  spool_hours_left: "lasts without a logger",
   waiting: "messages waiting",
   resent: "sent again",
   lost: "samples lost",
   unwritten: "samples not written to disk",
   ignored: "messages ignored",
   malformed: "malformed messages",
-  clock_error_ms: "clock error",
+  clock_error_ms: "clock error at most",
   stored_by: "stored by",
   samples: "sample sets",
   stored_per_s: "stored per second",
   duplicates: "repeats",
   undecodable: "not readable",
   same_time: "samples of the same time",
-  lag_ms: "oldest not stored",
+  lag_ms: "stored after",
   db_bytes: "database",
   disk_free_bytes: "disk free",
   days_left: "days until it is full",
@@ -61,8 +61,8 @@ function rounded(name, value) {
 /** @param {Record<string, number | string | null>} figures @returns {string[]} "database 4.2 MB" */
 export function figureWords(figures) {
   return Object.entries(figures).flatMap(([name, value]) => {
+    if (name === "clock_synchronised") return value === 0 ? ["clock not synchronised"] : [];
     if (value === null || (value === 0 && !ALWAYS.has(name))) return [];
-    if (name === "clock_synchronised") return [];
     return [`${NAMES[name] ?? name.replaceAll("_", " ")} ${typeof value === "number" ? rounded(name, value) : value}`];
   });
 }
