@@ -198,27 +198,30 @@ class SimulatedBus:
         if word.startswith("0x"):
             chip, (knob, _, value) = self.chips.get(int(word, 16)), argument.partition(" ")
             return chip is not None and chip.tell(knob, value)
+        if word == "normal" and not argument:
+            self._bus_fault, self._drifts = "", False
+            self._changes.put_nowait(True)
         if word in ("plug", "unplug"):
             self._changes.put_nowait(word == "plug")
         elif word in BUS_FAULTS:
             self._bus_fault = word
         elif word in CHIP_FAULTS:
-            self._fault(word, [int(argument, 16)] if argument else list(self.chips))
+            return self._fault(word, [int(argument, 16)] if argument else list(self.chips))
         elif word == "drift":
             self._drifts = True
         else:
             return False
-        if word == "normal" and not argument:
-            self._bus_fault, self._drifts = "", False
-            self._changes.put_nowait(True)
         return True
 
-    def _fault(self, fault: str, devices: list[int]) -> None:
-        """A chip that was away comes back as after power-on."""
+    def _fault(self, fault: str, devices: list[int]) -> bool:
+        """Whether all are chips of this bus. One that was away comes back as after power-on."""
+        if not set(devices) <= self.chips.keys():
+            return False
         for device in devices:
             if fault == "reset" or self._faults.get(device) == "silent":
                 self.chips[device].power_on()
             self._faults[device] = "normal" if fault == "reset" else fault
+        return True
 
 
 @asynccontextmanager

@@ -12,10 +12,15 @@ from broker.config import convert
 from broker.mistakes import Mistakes
 from edge.config import EdgeFile, EdgeTable, InstrumentTable, check, read_config
 from edge.driver import Driver
+from edge.instruments.ads1115 import Ads1115Options, Input
+from edge.instruments.bme280 import Bme280Options
 from edge.instruments.mt_sics import BalanceOptions
 from edge.instruments.namur import NamurOptions
+from edge.instruments.scd4x import Scd4xOptions
+from edge.instruments.sht3x import Sht3xOptions
 from edge.instruments.vibration import VibrationOptions
 from edge.line.tables import ArgumentTable, ChannelTable, CommandTable, LineTable, PollTable, StreamTable
+from edge.registry import driver_names
 from edge.simulators.faults import FAULTS
 from edge.simulators.kinds import KINDS, parse_word
 from edge.simulators.run import simulating
@@ -24,6 +29,7 @@ from tests.support.waiting import eventually
 
 KEYS = Path("docs/configuration-edge.md").read_text(encoding="utf-8")
 ADDING = Path("docs/add-an-instrument.md").read_text(encoding="utf-8")
+SHIPPED = Path("docs/instruments.md").read_text(encoding="utf-8")
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "## `[edge]`": EdgeTable,
     "## `[[instrument]]`: any": InstrumentTable,
@@ -54,6 +60,15 @@ def test_every_option_of_a_driver_is_explained(options: type[msgspec.Struct]) ->
     text = section("## `[instrument.options]`")
 
     assert [key for key in options.__struct_fields__ if f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize("options", [Sht3xOptions, Scd4xOptions, Bme280Options, Ads1115Options, Input])
+def test_every_option_of_a_sensor_is_explained(options: type[msgspec.Struct]) -> None:
+    assert [key for key in options.__struct_fields__ if f"`{key}`" not in SHIPPED] == []
+
+
+def test_every_driver_is_in_the_table() -> None:
+    assert [name for name in driver_names() if f"| `{name}` |" not in SHIPPED] == []
 
 
 def test_no_key_is_explained_that_does_not_exist() -> None:

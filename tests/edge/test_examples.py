@@ -36,6 +36,16 @@ def test_the_bath_is_good_as_it_stands() -> None:
     assert config.instruments[0].meta.commands["set_temperature"].sets == "set_point"
 
 
+def test_the_i2c_sensors_are_good_as_they_stand() -> None:
+    config = read_config(Path("edge/examples/i2c.toml"))
+
+    assert [str(i.address)[-4:] for i in config.instruments] == ["0x44", "0x62", "0x76", "0x48"]
+    assert config.instruments[3].meta.channels["vacuum"].range == (0, 1000)
+    for instrument in config.instruments:
+        assert instrument.meta.simulated
+        assert all(c.label and c.group and c.period_ms and c.resolution for c in instrument.meta.channels.values())
+
+
 def test_counters(tmp_path: Path) -> None:
     path = tmp_path / "edge.toml"
     head = '[edge]\nname = "pi"\ndata_dir = "d"\n'

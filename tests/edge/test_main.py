@@ -100,24 +100,32 @@ def test_help_imports_little() -> None:
     assert "HEAVY []" in out
 
 
-WITHOUT_PYSERIAL = """
+WITHOUT = """
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name == "serial":
-            raise ModuleNotFoundError("No module named 'serial'", name=name)
+        if name == sys.argv[2]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
 from edge.__main__ import main
 sys.exit(main(["run", "-c", sys.argv[1]]))
 """
 
 
-def test_without_pyserial_one_sentence_says_what_to_install(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("module", "said"), [
+    ("serial", "serial lines need the library pyserial: pip install 'labwire[edge]'"),
+    ("smbus2", "I²C needs the library smbus2: pip install 'labwire[i2c]'"),
+])  # fmt: skip
+def test_without_a_library_one_sentence_says_what_to_install(module: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "edge.toml"
-    path.write_text(demo_toml(tmp_path, tmp_path, BrokerConfig()))
-    command = [sys.executable, "-c", WITHOUT_PYSERIAL, str(path)]
+    path.write_text(
+        demo_toml(tmp_path, tmp_path, BrokerConfig())
+        if module == "serial"
+        else Path("edge/examples/i2c.toml").read_text(encoding="utf-8").replace('"data"', f'"{tmp_path}"')
+    )
+    command = [sys.executable, "-c", WITHOUT, str(path), module]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
 
     assert done.returncode == 2
-    assert "serial lines need the library pyserial: pip install 'labwire[edge]'" in done.stderr
+    assert said in done.stderr
     assert "Traceback" not in done.stderr

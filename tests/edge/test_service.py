@@ -13,6 +13,7 @@ from broker.topics import Kind, Topics
 from edge.config import read_config
 from edge.examples import counter_table
 from edge.service import serve
+from edge.simulators.i2c_bus import simulating_buses
 from edge.simulators.journal import read_journal
 from edge.simulators.kinds import parse_word
 from edge.simulators.run import Simulated, simulating
@@ -148,3 +149,30 @@ async def test_a_mistake_of_a_driver_ends_the_edge(
         async with lab(mosquitto, tmp_path, counter_table("i0", tmp_path / "lines", 50), ["counter:i0"]):
             await asyncio.sleep(10)
     assert ended.group_contains(ZeroDivisionError, match="a typo in a parser")
+
+
+SENSOR = """
+[[instrument]]
+name = "i0"
+driver = "sht3x"
+port = "i2c:{bus}@0x44"
+serial = "2a5b0c11"
+simulated = true
+options.every_ms = 100
+"""
+
+
+async def test_a_sensor_on_a_bus_arrives_and_is_missed(mosquitto: TestBroker, tmp_path: Path) -> None:
+    async with (
+        simulating_buses(["i2c1"], tmp_path) as buses,
+        lab(mosquitto, tmp_path, SENSOR.format(bus=tmp_path / "i2c1"), []) as (heard, _),
+    ):
+        await eventually(lambda: len(heard.data) > 3)
+        buses["i2c1"].tell("silent", "0x44")
+        await eventually(lambda: "nothing answers at 0x44" in heard.states[-1].reason)
+        buses["i2c1"].tell("normal")
+        await eventually(lambda: heard.state == "online")
+
+    assert heard.metas[-1].serial == "2a5b0c11"
+    assert heard.metas[-1].channels["temperature"].unit == "°C"
+    assert all(15 < float(str(t)) < 30 for t in counts(heard, "temperature"))
