@@ -41,7 +41,7 @@ COMMANDS = {
     "health": Entry("labwire.health", "all", "whether a service lives, as the broker has it"),
     "status": Entry("labwire.status", "edge", "a table of everything alive, and what is not well"),
     "watch": Entry("labwire.watch", "edge", "what goes over the broker, one line a message"),
-    "doctor": Entry("labwire.doctor.__main__", "all", "what is wrong with files, machine and broker; remedies"),
+    "doctor": Entry("labwire.doctor.__main__", "edge", "what is wrong with files, machine and broker; remedies"),
     "log": Entry("logger.__main__", "logger", "print what went over the broker", ("log",)),
     "export": Entry("logger.__main__", "logger", "write samples to a file", ("export",)),
     "gen": Entry("labwire.gen", "logger", "files for other programs: Grafana dashboards"),

@@ -80,14 +80,21 @@ async def examine(files: Sequence[Path], who: Account) -> list[Finding]:
     found = [finding for _, wrong in read for finding in wrong]
     known = [part for part, _ in read if part is not None]
     for part in known:
-        for check in local.CHECKS:
-            found += check(part, who)
+        found += _local(part, who)
     found += _between(known)
     found += await _brokers(known)
     unique: dict[tuple[str, str], Finding] = {}
     for finding in found:
         unique.setdefault((finding.check, finding.text), finding)
     return sorted(unique.values(), key=lambda f: f.level != "error")
+
+
+def _local(part: Part, who: Account) -> Iterator[Finding]:
+    for check in local.CHECKS:
+        try:
+            yield from check(part, who)
+        except ModuleNotFoundError as e:
+            yield parts.not_installed(part.kind, part.path, e.name)
 
 
 def _between(known: list[Part]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
+from broker.messages import ServiceStatus
 from labwire.doctor.finding import Finding
 from labwire.standing import CLOCK_WRONG_S
 from labwire.survey import Survey
@@ -35,13 +36,13 @@ def check_stored(lab: Lab) -> Iterator[Finding]:
         heard = survey.services.get(("logger", name))
         alive = heard is not None and heard.holds(lab.now_s)
         if heard is None or not alive or heard.status.state not in STORES:
-            said = (
-                f"it is {heard.status.state}: {heard.status.reason}"
-                if heard and alive
-                else "it has said nothing for 90 s"
-            )
+            said = _said(heard.status) if heard and alive else "it has said nothing for 90 s"
             remedy = "Start it (systemctl start labwire-logger) and look into its log; the edges keep all meanwhile."
             yield _error("nobody-stores", lab, f"logger {name} is not online, so nobody stores: {said}", remedy)
+
+
+def _said(status: ServiceStatus) -> str:
+    return f"it is {status.state}" + (f": {status.reason}" if status.reason else "")
 
 
 def check_clock(lab: Lab) -> Iterator[Finding]:

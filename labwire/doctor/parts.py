@@ -15,6 +15,8 @@ from labwire import credentials
 from labwire.doctor.finding import Finding
 
 Kind = Literal["edge", "msr", "logger", "bridge", "calibration", "replay", "broker"]
+EXTRAS = {"replay": "logger"}
+"""Whose extra has another name."""
 READERS: dict[Kind, tuple[str, str]] = {
     "edge": ("edge.config", "read_config"),
     "msr": ("msr_adapter.config", "read_config"),
@@ -103,12 +105,14 @@ def read(path: Path) -> tuple[Part | None, list[Finding]]:
     except ConfigError as e:
         return Part(kind, path, None, _broker(path)), [_wrong(path, line) for line in str(e).splitlines()]
     except ModuleNotFoundError as e:
-        text = f"{path} was not looked at: this installation has no {e.name}"
-        return Part(kind, path, None, _broker(path)), [
-            Finding(
-                "warning", "not-installed", str(path), text, f"Run labwire doctor where labwire[{kind}] is installed."
-            )
-        ]
+        return Part(kind, path, None, _broker(path)), [not_installed(kind, path, e.name)]
+
+
+def not_installed(kind: Kind, path: Path, library: str | None) -> Finding:
+    """What cannot be looked at here."""
+    text = f"{path} was not looked at as a whole: this installation has no {library}"
+    remedy = f"Run labwire doctor where labwire[{EXTRAS.get(kind, kind)}] is installed."
+    return Finding("warning", "not-installed", str(path), text, remedy)
 
 
 def _wrong(path: Path, text: str) -> Finding:

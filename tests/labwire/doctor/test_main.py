@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,20 @@ async def test_no_password_is_ever_printed(mosquitto: TestBroker, tmp_path: Path
     text = "\n".join(report(await examine([file], account(None)), [file], account(None)))
     assert "does not accept" in text
     assert "never-to-be-seen" not in text
+
+
+def test_a_machine_that_has_only_the_edges_libraries(tmp_path: Path) -> None:
+    (tmp_path / "labwire.db").write_bytes(b"")
+    (tmp_path / "bridge.toml").write_text(
+        f'data_dir = "{tmp_path}/bridge"\nhistory_db = "labwire.db"\n[broker]\nport = 1\n'
+    )
+    code = (
+        "import sys\nsys.modules['numpy'] = None\n"
+        "from labwire.doctor.__main__ import main\nsys.exit(main(['-c', sys.argv[1]]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "this installation has no numpy" in done.stdout
+    assert "[broker-down]" in done.stdout
