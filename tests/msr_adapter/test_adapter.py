@@ -75,7 +75,9 @@ async def test_every_type_and_shape_arrives_bit_for_bit(tmp_path: Path) -> None:
     s = settings(tmp_path)
     async with plant(s, instrument(EVERYTHING)) as (_, reading):
         out = await reading.online()
-        await eventually(lambda: len(out.values("counter_c0000")) > 1500 and len(out.values("plant_kiln_batch")) > 1)
+        await eventually(
+            lambda: len(out.values("counter_c0000")) > 1500 and len(out.values("plant_kiln_batch")) > 1, 60
+        )
     frames = sent(s)
 
     assert out.state == "online", out.reason

@@ -14,7 +14,7 @@ async def eventually(
 ) -> T: ...
 @overload
 async def eventually(look: Callable[[], T], timeout: float = ..., what: str = ..., every: float = ...) -> T: ...
-async def eventually(look: Callable[[], Any], timeout: float = 10.0, what: str = "", every: float = 0.01) -> Any:
+async def eventually(look: Callable[[], Any], timeout: float = 30.0, what: str = "", every: float = 0.01) -> Any:
     """Call ``look`` until it returns something true, and return that. Fails after ``timeout`` seconds."""
     end = time.monotonic() + timeout
     while True:
