@@ -102,7 +102,7 @@ def _init(args: argparse.Namespace) -> int:
 def _address(args: argparse.Namespace) -> "Address":
     from msr_adapter.session import Address
 
-    host, _, port = args.server.partition(":")
+    host, _, port = args.server.removeprefix("tcp://").partition(":")  # as an edge's ports are written
     return Address(host, int(port or 2345), args.tls, args.ca, args.cert, args.key)
 
 

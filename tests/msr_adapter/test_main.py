@@ -27,7 +27,7 @@ async def labwire(*args: object, code: int = 0) -> str:
 async def test_list_shows_a_tree_with_type_shape_rate_value_and_name() -> None:
     async with simulating(Settings(signals=2, seed=1)) as server:
         tree = await labwire("list", f"127.0.0.1:{server.port}", "--glob", "/Plant/Kiln/*")
-        lines = await labwire("list", f"127.0.0.1:{server.port}", "--json")
+        lines = await labwire("list", f"tcp://127.0.0.1:{server.port}", "--json")
 
     text = tree.splitlines()
     assert text[:2] == ["Plant/", "  Kiln/"]
@@ -55,7 +55,7 @@ async def test_many_values_are_not_asked_for_unless_wanted() -> None:
 async def test_init_writes_a_file_that_can_be_run_and_writes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "msr.toml"
     async with simulating(Settings(signals=2, faults=("unescaped",))) as server:
-        said = await labwire("init", f"127.0.0.1:{server.port}", "-o", file)
+        said = await labwire("init", f"tcp://127.0.0.1:{server.port}", "-o", file)
         again = await labwire("init", f"127.0.0.1:{server.port}", "-o", file, code=2)
 
     assert said.startswith(f"{file} written: ")
