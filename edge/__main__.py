@@ -35,7 +35,10 @@ def _parser() -> argparse.ArgumentParser:
 
     simulating = commands.add_parser("simulate", parents=[common], help="simulated instruments on pseudo-terminals")
     simulating.add_argument(
-        "words", nargs="+", metavar="KIND[:NAME][@RATE]", help="mt-sics, namur, vibration, dmm, bath, counter or i2c"
+        "words",
+        nargs="+",
+        metavar="KIND[:NAME][@RATE]",
+        help="mt-sics, namur, vibration, dmm, bath, counter, sbi or i2c",
     )
     simulating.add_argument("--dir", type=Path, required=True, help="where the ports DIR/NAME appear")
     simulating.add_argument("--journal", type=Path, metavar="FILE", help="append every line sent and received")

@@ -1,6 +1,7 @@
 """From the text of an answer to values, and from a command's arguments to the text that is sent. Pure."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from broker.commands import CommandFailed
@@ -11,6 +12,8 @@ Values = tuple[dict[str, Value], dict[str, Quality]]
 
 _TRUE = frozenset({"1", "true", "on", "yes"})
 _FALSE = frozenset({"0", "false", "off", "no"})
+_APART = re.compile(r"^([-+])\s+")
+"""A sign in the first column and the digits in the last, as on balances: ``-   0.0012``."""
 
 
 class NotUnderstoodError(ValueError):
@@ -83,7 +86,7 @@ def _number(channel: ChannelSpec, text: str) -> tuple[Value, Quality | None]:
     try:
         if "_" in text:  # Python's own notation, no instrument's
             raise ValueError
-        number = float(text) * channel.scale + channel.offset
+        number = float(_APART.sub(r"\1", text)) * channel.scale + channel.offset
     except ValueError:
         raise NotUnderstoodError(f"{_short(text)} is not a number (channel {channel.name!r})") from None
     if not math.isfinite(number):

@@ -9,12 +9,13 @@ from edge.simulators.bath import BathDevice
 from edge.simulators.counter import CounterDevice
 from edge.simulators.device import Device
 from edge.simulators.dmm import DmmDevice
+from edge.simulators.sbi import SbiDevice
 from edge.simulators.stirrer import StirrerDevice
 from edge.simulators.vibration import VibrationDevice
 
 I2C = "i2c"
 """A whole bus (``edge.simulators.i2c_bus``), not a device on a line of its own."""
-KINDS = ("mt-sics", "namur", "vibration", "dmm", "bath", "counter", I2C)
+KINDS = ("mt-sics", "namur", "vibration", "dmm", "bath", "counter", "sbi", I2C)
 _DEFAULT_NAMES = {
     "mt-sics": "balance1",
     "namur": "stirrer1",
@@ -22,6 +23,7 @@ _DEFAULT_NAMES = {
     "dmm": "dmm1",
     "bath": "bath1",
     "counter": "counter1",
+    "sbi": "sartorius1",
     I2C: "i2c1",
 }
 _WORD = re.compile(r"(?P<kind>[a-z0-9-]+)(?::(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*))?(?:@(?P<rate>\d+(?:\.\d+)?))?")
@@ -59,5 +61,7 @@ def make_device(wanted: Wanted, rng: random.Random) -> Device:
             return DmmDevice(rng)
         case "bath":
             return BathDevice(rng)
+        case "sbi":
+            return SbiDevice(rng)
         case _:
             return CounterDevice(wanted.rate_hz)

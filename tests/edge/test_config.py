@@ -100,7 +100,7 @@ def test_what_is_to_be_corrected(tmp_path: Path, line: str, correct: object) -> 
     ('"mt-sics"', '"mt-sisc"', "instrument 'balance1': key 'driver': there is no driver 'mt-sisc'; known are"),
     ("baud = 19200", "init = []", "key 'init' belongs to driver 'line'; driver 'mt-sics' has its keys in"),
     ("baud = 19200", "boud = 19200", "instrument 'balance1': unknown key 'boud', did you mean 'baud'?"),
-    ('"tcp://10.0.0.5:5025"', '"i2c:1@0x44"', "port 'i2c:1@0x44' is a device on a bus; this driver speaks over a serial"),
+    ('"tcp://10.0.0.5:5025"', '"i2c:1@0x44"', "port 'i2c:1@0x44' is a device on a bus; this driver speaks over a"),
     ('"tcp://10.0.0.5:5025"', '"i2c:1@0x4"', "'dmm1': port 'i2c:1@0x4' was expected as i2c:1@0x44"),
     ('"namur"', '"sht3x"', "'stirrer1': port '/dev/ttyUSB1 (9600 8N1)': this driver needs a device on a bus, e.g."),
     ('"namur"\nport = "/dev/ttyUSB1"', '"scd4x"\nport = "i2c:1@0x44"', "the chip is at 0x62, not at 0x44"),
