@@ -56,3 +56,19 @@ async def test_a_filter_that_is_none_is_a_sentence(mosquitto: TestBroker, capsys
 async def test_a_broker_that_does_not_let_us_in(mosquitto: TestBroker, capsys: pytest.CaptureFixture[str]) -> None:
     assert await asyncio.to_thread(main, ["--host", "127.0.0.1", "--port", str(mosquitto.port), "--user", "x"]) == 1
     assert "does not accept user 'x'" in capsys.readouterr().err
+
+
+async def test_what_is_said_now_is_not_marked_as_kept(
+    mosquitto: TestBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Client(mosquitto.config("edge-pi"), "edge-pi") as edge:
+        await anext(edge.connections())
+        topic = TOPICS.of("balance1", Kind.LAST)
+        await edge.publish(topic, b'{"ts":1,"mass":1}', retain=True)
+        running = asyncio.create_task(asyncio.to_thread(main, flags(mosquitto, "--count", "2", topic)))
+        while not running.done():
+            await edge.publish(topic, b'{"ts":2,"mass":2}', retain=True)
+            await asyncio.wait({running}, timeout=0.05)
+    kept, now = capsys.readouterr().out.splitlines()
+    assert "[retained]" in kept
+    assert "[retained]" not in now
