@@ -135,7 +135,7 @@ def _newest(heard: Iterable[Heard]) -> Iterator[Heard]:
 def _spans(heard: Sequence[Heard], from_ms: int, to_ms: int) -> Iterator[Away]:
     """All of the time, cut where something was heard, or nothing for too long."""
     start = min(heard[0].t_ms, to_ms) if heard else to_ms
-    if start > from_ms:
+    if start - from_ms >= SILENCE_MS:  # less: its first status was on its way
         yield Away(from_ms, start, UNKNOWN, NO_STATUS)
     for one, following in pairwise([*heard, Heard(to_ms, "", "")]):
         end = min(following.t_ms, to_ms)

@@ -60,8 +60,13 @@ def test_silence_is_not_known_but_offline_stays_offline() -> None:
         Away(SILENCE_MS, SILENCE_MS + 60_000, "unknown", NO_STATUS),
         Away(SILENCE_MS + 61_000, 10**6, "lost", ""),
     ]
-    assert away([], 5, 9) == [Away(5, 9, "unknown", NO_STATUS)]
-    assert away([said(7, "online")], 5, 9) == [Away(5, 7, "unknown", NO_STATUS)]
+    late = SILENCE_MS + 5
+    assert away([], 5, late) == [Away(5, late, "unknown", NO_STATUS)]
+    assert away([said(late, "online")], 5, late + 4) == [Away(5, late, "unknown", NO_STATUS)]
+
+
+def test_a_first_status_may_be_on_its_way_as_long_as_any_other() -> None:
+    assert away([], 5, 9) == away([said(7, "online")], 5, 9) == away([said(SILENCE_MS, "online")], 5, 10**5) == []
 
 
 def test_the_late_will_of_an_old_session_says_nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 from broker.messages import EdgeStatus, Hold, Status, encode
 from broker.runtime import new_boot
 from broker.topics import Kind
-from logger.completeness import NO_STATUS, Account, Away
+from logger.completeness import NO_STATUS, SILENCE_MS, Account, Away
 from logger.daybook import Daybook, as_json, day_us
 from logger.store import History
 from logger.store.retention import Retention
@@ -89,13 +89,14 @@ def test_before_it_existed_it_was_not_away(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     write(
         store,
-        packet(Kind.STATUS, Status(state="online", boot=boot, ts=T_MS + 100)),
+        packet(Kind.STATUS, Status(state="online", boot=boot, ts=T_MS + SILENCE_MS)),
         data(0, boot=boot, ts=T_MS + 50),
-        at_ms=T_MS + 100,
+        at_ms=T_MS + SILENCE_MS,
     )
     store.close()
     database = tmp_path / "labwire.db"
-    assert account(database, T_MS - DAY_MS, T_MS + 200).away == [Away(T_MS, T_MS + 100, "unknown", NO_STATUS)]
+    silent = Away(T_MS, T_MS + SILENCE_MS, "unknown", NO_STATUS)
+    assert account(database, T_MS - DAY_MS, T_MS + SILENCE_MS + 100).away == [silent]
     assert account(database, T_MS - DAY_MS, T_MS - 1000).away == []
 
 

@@ -57,6 +57,8 @@ async def start(lab: Lab) -> None:
     await lab.edge(stream(lab))
     await until_sent(lab, 500)
     await eventually(lambda: lab.database.exists(), 30, "the logger's database")
+    # Before that the broker may not know the logger: it would keep nothing for one that ends or dies.
+    await eventually(lambda: lab.ledger(NAME), 30, "the logger hears the instrument", every=0.5)
 
 
 async def test_without_a_fault(lab: Lab) -> None:
@@ -191,9 +193,10 @@ async def test_a_queue_in_the_broker_that_overflows(lab: Lab) -> None:
     await lab.broker.restart()
     await start(lab)
     await lab.programs["logger"].end()
-    await until_sent(lab, len(lab.sent(NAME)) + 6 * RATE)
+    assert "dropped" not in lab.broker.running.log_tail(10_000)
+    await eventually(lambda: "dropped" in lab.broker.running.log_tail(10_000), 90, "the queue overflows", every=0.2)
+    await until_sent(lab, len(lab.sent(NAME)) + 2 * RATE)  # and goes on overflowing
     await lab.programs["logger"].restart()
     await until_sent(lab, len(lab.sent(NAME)) + 2 * RATE)
 
     await finish(lab)
-    assert "dropped" in lab.broker.running.log_tail(10_000)
