@@ -2,8 +2,8 @@
 
 Source: Sartorius, "Quintix, Secura, Practum" operating instructions, section 10.3: ``ESC P`` prints 16 characters,
 sign, weight right-adjusted to column 10, unit in columns 12 to 14 and blank while the weight moves; ``High`` and
-``Low`` when over- or underloaded; ``ESC T`` tares, ``ESC V`` zeroes, neither is answered. ``load 50`` puts 50 g on the pan;
-``drift``: the zero creeps by 0.5 mg/s.
+``Low`` when over- or underloaded; ``ESC T`` tares, ``ESC V`` zeroes, neither is answered. ``load 50`` puts 50 g on
+the pan; ``drift``: the zero creeps by 0.5 mg/s.
 """
 
 import random
