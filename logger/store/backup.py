@@ -1,6 +1,7 @@
 """A copy of the store while the logger writes: one moment of it, whole or not at all."""
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -40,7 +41,14 @@ def _copy(reader: Reader, partial: Path, progress: Callable[[float], None]) -> N
     partial.unlink(missing_ok=True)
     with contextlib.closing(sqlite3.connect(partial)) as copied, reader.snapshot() as db:
         db.execute("SELECT 1 FROM store").fetchone()  # the moment is now: a later change does not begin the copy anew
-        db.backup(copied, pages=PAGES, progress=told)
+        try:
+            db.backup(copied, pages=PAGES, progress=told)
+        except sqlite3.OperationalError as e:
+            if e.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            raise OSError(
+                errno.ENOSPC, os.strerror(errno.ENOSPC)
+            ) from e  # of the copy: nothing is written to the store
 
 
 def _synced(path: Path) -> None:

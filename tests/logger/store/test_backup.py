@@ -1,9 +1,12 @@
+import math
 import sqlite3
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
+from broker.messages import Value
 from logger.store import HistoryError
 from logger.store.backup import copy
 from tests.logger.store.checks.damage import found
@@ -95,3 +98,22 @@ def test_a_writer_does_not_wait_for_a_copy(tmp_path: Path, monkeypatch: pytest.M
     db = sqlite3.connect(tmp_path / "copy.db")
     assert db.execute("SELECT sum(n) FROM piece").fetchone() == (2000,)
     db.close()
+
+
+def test_a_full_disk_is_the_copys_not_the_stores(tmp_path: Path) -> None:
+    write(open_store(tmp_path), *(block(seq, 100, noise(seq, 100)) for seq in range(0, 100_000, 100)))
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(small)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount")
+    try:
+        with pytest.raises(OSError, match="No space left on device"):
+            copy(tmp_path / DB, small / "copy.db", lambda _share: None)
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def noise(seq: int, n: int) -> dict[str, list[Value]]:
+    return {"temp": [math.sin(k * 12.9898) * 43758.5453 % 1 for k in range(seq, seq + n)]}
