@@ -127,10 +127,11 @@ async def settle(made: Campaign, rounds: int) -> Outcome:
 async def compare(made: Campaign, rounds: int) -> Outcome:
     outcome = Outcome(rounds, republished=made.republished, restored="restore logger" in made.done)
     stored = {name: await made.rows(name) for name in RATES}
-    edge_ends = ends(made.sent(POLLED), stored[POLLED], made.edge_ends_us)
+    sent = await asyncio.to_thread(made.sent)
+    edge_ends = ends(sent[POLLED], stored[POLLED], made.edge_ends_us)
     for name, rows in stored.items():
         most = IN_HAND if name == POLLED else math.inf
-        outcome.verdicts.append(judge(name, made.sent(name), rows, await made.gaps(name), edge_ends, most))
+        outcome.verdicts.append(judge(name, sent[name], rows, await made.gaps(name), edge_ends, most))
         if made.database is not None:
             outcome.copies.append(await asyncio.to_thread(_copy, made.database, name, rows, made.lab.database.parent))
     await _commands(made, outcome)
@@ -158,9 +159,10 @@ async def _commands(made: Campaign, outcome: Outcome) -> None:
         reply = msgspec.json.decode(msgspec.json.decode(line)["payload"], type=Reply)
         if reply.state in TERMINAL:
             ends.setdefault(reply.id, {})[reply.boot, reply.eseq] = reply.state
+    asked = b"\n".join(await asyncio.to_thread(made.lab.on_the_line, POLLED, "<"))
     for id_ in made.commands:
         states = list(ends.get(id_, {}).values())
-        runs = sum(id_.encode() in line for line in made.lab.on_the_line(POLLED, "<"))
+        runs = asked.count(id_.encode())
         outcome.ends.update(states)
         if (
             len(states) != 1

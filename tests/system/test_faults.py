@@ -15,7 +15,7 @@ from tests.support.influx import NO_INFLUXD, influxd_path
 
 PLAN = [["kill broker", "single bytes"], ["kill edge", "step edge's clock"], ["restore logger", "duplicates"]]
 PLAN_INFLUXDB = [["kill InfluxDB", "kill logger"], ["disk refuses", "freeze InfluxDB"]]
-PACE = 0.3
+PACE = 0.2
 """Of the length of a fault."""
 SECOND = 1_000_000
 
