@@ -166,8 +166,12 @@ class Campaign:
         await self._replace_database(self.rng.choice(self.copies) if self.copies else None)
 
     async def wipe_logger(self) -> None:
-        """Its database is gone: the edges still have everything, unless a spool was too small."""
-        await self._replace_database(None if "overflow" in self.done else b"")
+        """Its database is gone: the edges still have everything. After a spool that was too small, only a restart."""
+        if "overflow" not in self.done:
+            await self._replace_database(b"")
+            return
+        self.done[len(self.done) - 1 - self.done[::-1].index("wipe logger")] = "restart logger"
+        await self._replace_database(None)
 
     async def _replace_database(self, content: bytes | None) -> None:
         await self._end("logger", self.rng.choice([signal.SIGTERM, signal.SIGKILL]))
