@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "words",
         nargs="+",
         metavar="KIND[:NAME][@RATE]",
-        help="mt-sics, namur, vibration, dmm, bath, counter, sbi or i2c",
+        help="mt-sics, namur, vibration, dmm, bath, counter, sbi, psu or i2c",
     )
     simulating.add_argument("--dir", type=Path, required=True, help="where the ports DIR/NAME appear")
     simulating.add_argument("--journal", type=Path, metavar="FILE", help="append every line sent and received")

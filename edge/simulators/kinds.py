@@ -9,13 +9,14 @@ from edge.simulators.bath import BathDevice
 from edge.simulators.counter import CounterDevice
 from edge.simulators.device import Device
 from edge.simulators.dmm import DmmDevice
+from edge.simulators.psu import PsuDevice
 from edge.simulators.sbi import SbiDevice
 from edge.simulators.stirrer import StirrerDevice
 from edge.simulators.vibration import VibrationDevice
 
 I2C = "i2c"
 """A whole bus (``edge.simulators.i2c_bus``), not a device on a line of its own."""
-KINDS = ("mt-sics", "namur", "vibration", "dmm", "bath", "counter", "sbi", I2C)
+KINDS = ("mt-sics", "namur", "vibration", "dmm", "bath", "counter", "sbi", "psu", I2C)
 _DEFAULT_NAMES = {
     "mt-sics": "balance1",
     "namur": "stirrer1",
@@ -24,6 +25,7 @@ _DEFAULT_NAMES = {
     "bath": "bath1",
     "counter": "counter1",
     "sbi": "sartorius1",
+    "psu": "psu1",
     I2C: "i2c1",
 }
 _WORD = re.compile(r"(?P<kind>[a-z0-9-]+)(?::(?P<name>[A-Za-z0-9][A-Za-z0-9_-]*))?(?:@(?P<rate>\d+(?:\.\d+)?))?")
@@ -63,5 +65,7 @@ def make_device(wanted: Wanted, rng: random.Random) -> Device:
             return BathDevice(rng)
         case "sbi":
             return SbiDevice(rng)
+        case "psu":
+            return PsuDevice(rng)
         case _:
             return CounterDevice(wanted.rate_hz)
