@@ -81,6 +81,8 @@ class SimulatedBus:
         self._drifts = False
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.StreamWriter] = set()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
         self._changes = asyncio.Queue[bool]()
 
     async def run(self) -> None:
@@ -95,6 +97,7 @@ class SimulatedBus:
                     tasks.create_task(self._warm(), name=f"{self.name} warms")
             finally:
                 self._unplug()
+                await self._quiet.wait()  # the talks end by themselves: their connections are closed
 
     # --- the socket ---------------------------------------------------------------------------------------------------
 
@@ -121,8 +124,9 @@ class SimulatedBus:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._talks.add(writer)
+        self._quiet.clear()
         try:
-            while True:
+            while self._server is not None:  # it may have been unplugged before this connection was taken
                 messages = await read_request(reader)
                 async with self._wire:
                     writer.write(await self._answer(messages))
@@ -131,6 +135,8 @@ class SimulatedBus:
         finally:
             self._talks.discard(writer)
             writer.close()
+            if not self._talks:
+                self._quiet.set()
 
     async def _answer(self, messages: list[Message]) -> bytes:
         try:
