@@ -36,7 +36,9 @@ COMMANDS = {
     "msr": Entry("msr_adapter.__main__", "msr", "an EtherLab (MSR) server as instruments: run, list, init, simulate"),
     "logger": Entry("logger.__main__", "logger", "store everything: run, ledger, check, backup, InfluxDB"),
     "bridge": Entry("bridge_ws.__main__", "bridge", "serve the page and its interface: run, manage tokens"),
-    "cal": Entry("calibration.__main__", "calibration", "calibrate: register, runs on live data, certificates, what is due"),
+    "cal": Entry(
+        "calibration.__main__", "calibration", "calibrate: register, runs on live data, certificates, what is due"
+    ),
     "broker": Entry("broker.__main__", "edge", "Mosquitto and its users; forget a dead instrument"),
     "health": Entry("labwire.health", "all", "whether a service lives, as the broker has it"),
     "status": Entry("labwire.status", "edge", "a table of everything alive, and what is not well"),

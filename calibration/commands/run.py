@@ -20,7 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", metavar="INSTRUMENT[/CHANNEL]|manual", help="the standard, or typed readings")
     parser.add_argument("--item-id", default="", metavar="ID", help="in the register, where nothing is installed there")
     parser.add_argument("--standard", action="append", default=[], metavar="ID[@POINT]", help="may be repeated")
-    parser.add_argument("--environment", default="", metavar="INSTRUMENT|manual", help="instead of the procedure's topic")
+    parser.add_argument(
+        "--environment", default="", metavar="INSTRUMENT|manual", help="instead of the procedure's topic"
+    )
     parser.add_argument("--replay", action="append", default=[], metavar="FILE.csv|FROM..TO", help="stored samples")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was left")
     parser.add_argument("--force", default="", metavar="REASON", help="although no pass is possible")
