@@ -7,6 +7,7 @@
  */
 
 const RAW = "_raw";
+const DAY_MS = 86_400_000;
 
 /** @type {Record<string, {icon: string, short: string, word: string, tone: "ok" | "warn" | "bad" | "off"}>} */
 const WORDS = {
@@ -41,6 +42,21 @@ export function standingOf(instrument, channel, now) {
 function remark(c) {
   const words = c.reason ?? "";
   return { state: "remark", ...WORDS.remark, short: words, word: words, sentence: `${c.id}: in force: ${words}` };
+}
+
+/**
+ * The check between calibrations that a channel waits for, in words; null where none is due.
+ * @param {import("./types.js").DueLine[]} due @param {string} instrument @param {string} channel @param {number} now ms
+ * @returns {{icon: string, short: string, tone: "warn", sentence: string} | null}
+ */
+export function checkOf(due, instrument, channel, now) {
+  const line = due.find((d) => d.kind === "check" && d.instrument === instrument && d.channel === channel);
+  if (!line) return null;
+  const never = line.status === "never";
+  const late = line.status === "overdue" || (line.due && line.due + DAY_MS < now);
+  if (!never && !late) return null;
+  const sentence = `${line.id}: ${line.name || "check"} ${never ? "was never done" : `was due ${formatDay(line.due ?? now)}`}`;
+  return { icon: "▲", short: never ? "never checked" : "check overdue", tone: "warn", sentence };
 }
 
 /** A due date passes also when nobody says so. @param {Calibration} c @param {number} now @returns {"ok" | "due" | "overdue" | "void" | "withdrawn"} */

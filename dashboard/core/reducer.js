@@ -41,6 +41,7 @@
  * @property {{dropped: number, at: number}} lag
  * @property {Record<string, Peer>} edges            the daemons instruments hang on
  * @property {Record<string, Peer>} services         loggers and bridges, as "logger/main"
+ * @property {import("./types.js").DueLine[]} due    what must be calibrated or checked
  */
 
 import { addEntries, fromEvent, fromNote, fromReply, fromRun, markEntry } from "./entries.js";
@@ -64,6 +65,7 @@ export function initialState() {
     lag: { dropped: 0, at: 0 },
     edges: {},
     services: {},
+    due: [],
   };
 }
 
@@ -71,6 +73,7 @@ export function initialState() {
 const HANDLERS = {
   welcome,
   describe,
+  calibration_due: (s, m) => ({ ...s, due: m.lines ?? [] }),
   gone: (s, m) => ({ ...s, instruments: without(s.instruments, m.instrument) }),
   channel,
   links,

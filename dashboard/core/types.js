@@ -61,6 +61,8 @@
  * @property {number} [k]
  * @property {"raw" | "corrected"} [signal]
  *
+ * @typedef {{id: string, kind?: string, name?: string, instrument?: string, channel?: string, due?: number | null, status?: string}} DueLine
+ *
  * @typedef {"online" | "degraded" | "offline" | "lost"} Presence
  *
  * @typedef {object} Instrument

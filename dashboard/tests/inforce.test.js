@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatDay, formatU, isCorrected, isRaw, standingOf, uncertaintyOf } from "../core/inforce.js";
+import { checkOf, formatDay, formatU, isCorrected, isRaw, standingOf, uncertaintyOf } from "../core/inforce.js";
 import { examples } from "./contract.js";
 
 const now = Date.UTC(2026, 10, 21, 12);
@@ -83,4 +83,15 @@ test("every example of the contract stands somehow", () => {
 
 test("a day of calibration is a day of UTC", () => {
   assert.equal(formatDay(Date.UTC(2026, 11, 1, 23, 59, 59, 999)), "2026-12-01");
+});
+
+test("a tile says when its check is overdue or was never done", () => {
+  const line = { id: "balance-1", kind: "check", name: "check weight", instrument: "balance1", channel: "weight" };
+  const said = (/** @type {any} */ more) => checkOf([{ id: "x", kind: "item" }, { ...line, ...more }], "balance1", "weight", now)?.short;
+  assert.equal(said({ status: "never" }), "never checked");
+  assert.equal(said({ status: "overdue", due: now - 3 * day }), "check overdue");
+  assert.equal(said({ status: "ok", due: now - 3 * day }), "check overdue");
+  assert.equal(said({ status: "due", due: now }), undefined);
+  assert.equal(checkOf([{ ...line, status: "never" }], "balance1", "temp", now), null);
+  assert.match(checkOf([{ ...line, status: "overdue", due: now - 3 * day }], "balance1", "weight", now)?.sentence ?? "", /check weight was due 2026-11-18/);
 });

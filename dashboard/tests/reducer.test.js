@@ -117,3 +117,9 @@ test("commands and entries are bounded", () => {
   assert.equal(state.commands.size, 100);
   assert.equal(state.entries.length, 500);
 });
+
+test("what is due is known as it was told last", () => {
+  const told = reduce(initialState(), { op: "calibration_due", lines: [{ id: "a", kind: "check" }] });
+  assert.deepEqual(told.due.map((d) => d.id), ["a"]);
+  assert.deepEqual(reduce(told, { op: "calibration_due", lines: [] }).due, []);
+});

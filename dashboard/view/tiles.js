@@ -7,7 +7,7 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { formatValue } from "../core/format.js";
-import { formatU, standingOf, uncertaintyOf } from "../core/inforce.js";
+import { checkOf, formatU, standingOf, uncertaintyOf } from "../core/inforce.js";
 import { allChannels, GROUPS_ABOVE, isNumeric, labelOf, matches, shownChannels, titleOf } from "../core/layout.js";
 import { clock } from "../app/session.js";
 import { app, dialog, filter, tick } from "../app/state.js";
@@ -59,6 +59,7 @@ function Tile({ channel }) {
   const numeric = isNumeric(channel.meta);
   const unsure = uncertaintyOf(instrument, channel.channel, state.latest?.value, state.latest?.u, clock.now());
   const standing = standingOf(instrument, channel.channel, clock.now());
+  const check = checkOf(app.value.due, channel.instrument, channel.channel, clock.now());
   const pick = (/** @type {KeyboardEvent} */ e) => e.key === "Enter" && choose(channel);
   return html`
     <article class=${`tile ${state.kind} ${state.tone}`} data-key=${channel.key} draggable=${numeric} tabindex="0"
@@ -69,6 +70,7 @@ function Tile({ channel }) {
       <div class=${`tile-value ${text.length > 11 ? "long" : ""}`}><span class="tile-number" title=${text.length > 14 ? text : ""}>${text}</span>${channel.meta.unit && html`<span class="tile-unit">${channel.meta.unit}</span>`}</div>
       ${unsure && html`<div class="tile-u" title=${`Expanded uncertainty, k = ${unsure.k}`}>± ${formatU(unsure.U)} ${channel.meta.unit}</div>`}
       ${standing && standing.state !== "ok" && html`<div class=${`calibration ${standing.tone}`} title=${standing.sentence}><span aria-hidden="true">${standing.icon}</span> ${standing.short} <span class="calibration-id">${instrument?.calibration[channel.channel].id}</span></div>`}
+      ${check && html`<div class=${`calibration ${check.tone}`} title=${check.sentence}><span aria-hidden="true">${check.icon}</span> ${check.short}</div>`}
       <footer>
         <span class=${`tile-state ${state.tone}`}><span aria-hidden="true">${state.icon === "∿" ? "●" : state.icon}</span> ${state.word}</span>
         ${numeric ? html`<${Spark} channel=${channel.key} />` : ""}

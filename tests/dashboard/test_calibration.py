@@ -156,6 +156,8 @@ async def test_a_check_takes_a_number_and_says_what_it_means(workshop: Work, vie
         "check", "pt-7", "--define", "ice point", "--nominal", "0.00", "--warning", "0.05", "--action", "0.10",
         "--unit", "°C", "--by", "anna",
     )  # fmt: skip
+    tile = (await views.open("anna")).locator('[data-key="bath1/pt100"]')
+    await expect(tile.get_by_text("never checked")).to_be_visible()
     page = await calibrations(views)
     await page.get_by_role("link", name="Checks").click()
     for value, words in (("0,02", "in order"), ("0.07", "beyond the warning limit"), ("-0.2", "do not use it")):
@@ -164,6 +166,9 @@ async def test_a_check_takes_a_number_and_says_what_it_means(workshop: Work, vie
         await expect(page.locator("main > .notice")).to_contain_text(words)
         await expect(page.locator(".big-verdict")).to_contain_text(words)
     await expect(page.get_by_role("img", name=re.compile("last 3 checks"))).to_be_visible()
+    live = await views.open("anna")
+    await expect(live.locator(".tile", has_text="Pt100").first).to_be_visible()
+    await expect(live.get_by_text("never checked")).to_have_count(0)
     looker = await calibrations(views, "victor", (390, 844))
     await looker.get_by_role("link", name="Checks").click()
     await expect(looker.locator(".big-verdict")).to_contain_text("do not use it")
