@@ -34,7 +34,6 @@ async def test_a_recorded_laboratory_is_shown_live(lab: Lab, pages: Pages) -> No
 
     await eventually(recorded, 60, "a while recorded", every=1.0)
     await lab.programs["edge"].end()
-    values = {float(r["weight (g)"]) for r in await lab.exported("balance1") if r["weight (g)"]}
     secret = lab.broker.config("replay-main").password_file
     (lab.folder / "replay.toml").write_text(
         f'history_db = "logger/labwire.db"\n[broker]\nport = {lab.broker.port}\nuser = "replay-main"\n'
@@ -48,6 +47,7 @@ async def test_a_recorded_laboratory_is_shown_live(lab: Lab, pages: Pages) -> No
     await expect(tile(page, "balance1/weight").locator(".tile-number")).to_contain_text(".")
     await expect(tile(page, "balance1/weight").locator(".tile-unit")).to_have_text("g")
     (curve,) = await drawn(page, "g", 5)
+    values = {float(r["weight (g)"]) for r in await lab.exported("balance1") if r["weight (g)"]}
     assert {round(v, 4) for _, v in curve["points"]} <= {round(v, 4) for v in values}
     await shot(page, "replay")
     await expect(page.get_by_role("button", name="Tare")).to_have_count(0)  # there is nobody to obey
