@@ -11,7 +11,7 @@ from bridge_ws import calibration_work
 from bridge_ws.answers import ApiError, error, reply
 from bridge_ws.api import Api
 from bridge_ws.calibrations import Calibrations, NoRegister, issued
-from bridge_ws.openapi import Bearer, errors
+from bridge_ws.openapi import errors, operators, viewers
 from bridge_ws.tokens import Identity
 from calibration.register import Kind, Register, RegisterError, ics
 from calibration.register.due import dues
@@ -107,10 +107,7 @@ def _public(calibrations: Calibrations) -> APIRouter:
 def _reading(api: Api, calibrations: Calibrations) -> APIRouter:
     router = APIRouter(tags=["calibration"])
 
-    async def viewer(request: Request, bearer: Bearer) -> Identity:
-        return api.identity(request, bearer.credentials if bearer else None)
-
-    Viewer = Annotated[Identity, Depends(viewer)]  # noqa: N806 - it is a type
+    Viewer = Annotated[Identity, Depends(viewers(api))]  # noqa: N806 - it is a type
 
     @router.get("/api/calibrations", response_model=list[Calibration], responses=errors(401, 503))
     async def listed(_: Viewer) -> Response:
@@ -156,10 +153,7 @@ def _shelf(api: Api, calibrations: Calibrations) -> APIRouter:
     """Items, standards and what is due."""
     router = APIRouter(tags=["calibration"])
 
-    async def viewer(request: Request, bearer: Bearer) -> Identity:
-        return api.identity(request, bearer.credentials if bearer else None)
-
-    Viewer = Annotated[Identity, Depends(viewer)]  # noqa: N806 - it is a type
+    Viewer = Annotated[Identity, Depends(viewers(api))]  # noqa: N806 - it is a type
 
     @router.get("/api/items", response_model=list[dict[str, Any]], responses=errors(401, 503))
     async def items(_: Viewer) -> Response:
@@ -205,10 +199,7 @@ def _item(register: Register, id_: str) -> dict[str, Any]:
 def _changing(api: Api, calibrations: Calibrations) -> APIRouter:
     router = APIRouter(tags=["calibration"])
 
-    async def operator(request: Request, bearer: Bearer) -> Identity:
-        return api.operator(request, bearer.credentials if bearer else None)
-
-    Operator = Annotated[Identity, Depends(operator)]  # noqa: N806 - it is a type
+    Operator = Annotated[Identity, Depends(operators(api))]  # noqa: N806 - it is a type
 
     @router.post(
         "/api/calibrations/{id}/state",

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from bridge_ws.answers import ApiError, reply
 from bridge_ws.api import Api
 from bridge_ws.calibrations import Calibrations
 from bridge_ws.desk import CommandRefused
-from bridge_ws.openapi import Bearer, errors
+from bridge_ws.openapi import errors, operators, viewers
 from bridge_ws.tokens import Identity
 from calibration import procedure, templates
 from calibration.record import Person
@@ -57,10 +57,7 @@ def install(app: FastAPI, api: Api, calibrations: Calibrations) -> None:
 def _looking(api: Api, calibrations: Calibrations) -> APIRouter:
     router = APIRouter(tags=["calibration"])
 
-    async def viewer(request: Request, bearer: Bearer) -> Identity:
-        return api.identity(request, bearer.credentials if bearer else None)
-
-    Viewer = Annotated[Identity, Depends(viewer)]  # noqa: N806 - it is a type
+    Viewer = Annotated[Identity, Depends(viewers(api))]  # noqa: N806 - it is a type
 
     @router.get("/api/checks", response_model=list[dict[str, Any]], responses=errors(401, 503))
     async def charts(_: Viewer) -> Response:
@@ -78,10 +75,7 @@ def _looking(api: Api, calibrations: Calibrations) -> APIRouter:
 def _doing(api: Api, calibrations: Calibrations) -> APIRouter:
     router = APIRouter(tags=["calibration"])
 
-    async def operator(request: Request, bearer: Bearer) -> Identity:
-        return api.operator(request, bearer.credentials if bearer else None)
-
-    Operator = Annotated[Identity, Depends(operator)]  # noqa: N806 - it is a type
+    Operator = Annotated[Identity, Depends(operators(api))]  # noqa: N806 - it is a type
 
     @router.post("/api/checks", response_model=dict[str, Any], responses=errors(401, 403, 404, 409, 422, 503))
     async def check(identity: Operator, body: CheckBody) -> Response:

@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 
 from bridge_ws.api import Api
 from bridge_ws.files import Files, Time, question
-from bridge_ws.openapi import Bearer, errors
+from bridge_ws.openapi import errors, viewers
 from bridge_ws.schemas import LedgerBody
 from bridge_ws.tokens import Identity
 from broker.topics import Topics
@@ -49,10 +49,7 @@ def install(app: FastAPI, api: Api, topics: Topics) -> None:
     """Add the routes."""
     files = Files(api, topics)
 
-    async def viewer(request: Request, bearer: Bearer) -> Identity:
-        return api.identity(request, bearer.credentials if bearer else None)
-
-    Viewer = Annotated[Identity, Depends(viewer)]  # noqa: N806 - it is a type
+    Viewer = Annotated[Identity, Depends(viewers(api))]  # noqa: N806 - it is a type
 
     @app.get("/api/export", response_class=Response, responses=_FILE | errors(401, 404, 422, 503), tags=["read"])
     async def export(

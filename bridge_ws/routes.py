@@ -12,7 +12,7 @@ from bridge_ws.api import Api
 from bridge_ws.calibrations import Calibrations
 from bridge_ws.guard import Guard
 from bridge_ws.interest import FilterError, check
-from bridge_ws.openapi import Bearer, errors
+from bridge_ws.openapi import errors, operators, viewers
 from bridge_ws.site import Site
 from bridge_ws.tokens import ANONYMOUS, Identity
 from bridge_ws.ws import Door
@@ -74,10 +74,7 @@ def build(api: Api, door: Door, page: Site, version: str, calibrations: Calibrat
 def _reading(api: Api) -> APIRouter:
     router = APIRouter()
 
-    async def viewer(request: Request, bearer: Bearer) -> Identity:
-        return api.identity(request, bearer.credentials if bearer else None)
-
-    Viewer = Annotated[Identity, Depends(viewer)]  # noqa: N806 - it is a type
+    Viewer = Annotated[Identity, Depends(viewers(api))]  # noqa: N806 - it is a type
 
     @router.get("/healthz", response_model=s.Health, tags=["health"])
     async def healthz() -> Response:
@@ -152,10 +149,7 @@ def _reading(api: Api) -> APIRouter:
 def _changing(api: Api) -> APIRouter:
     router = APIRouter(tags=["change"])
 
-    async def operator(request: Request, bearer: Bearer) -> Identity:
-        return api.operator(request, bearer.credentials if bearer else None)
-
-    Operator = Annotated[Identity, Depends(operator)]  # noqa: N806 - it is a type
+    Operator = Annotated[Identity, Depends(operators(api))]  # noqa: N806 - it is a type
 
     @router.post(
         "/api/instruments/{instrument}/commands",
